@@ -1,0 +1,60 @@
+package wire
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+)
+
+// NewHTTPClient makes the HTTP client that is used where the caller brings none. It honours HTTPS_PROXY,
+// HTTP_PROXY and NO_PROXY, and AWS_CA_BUNDLE, which it reads now. All that it waits for is bounded.
+func NewHTTPClient() (*http.Client, error) {
+	roots, err := caBundle(os.Getenv("AWS_CA_BUNDLE"))
+	if err != nil {
+		return nil, err
+	}
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	return WithoutRedirects(&http.Client{
+		Timeout: 30 * time.Second,
+		Transport: &http.Transport{
+			Proxy:                  http.ProxyFromEnvironment,
+			DialContext:            dialer.DialContext,
+			ForceAttemptHTTP2:      true,
+			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+			TLSHandshakeTimeout:    10 * time.Second,
+			ResponseHeaderTimeout:  20 * time.Second,
+			IdleConnTimeout:        90 * time.Second,
+			MaxIdleConnsPerHost:    10,
+			MaxResponseHeaderBytes: 64 << 10,
+		},
+	}), nil
+}
+
+// WithoutRedirects is a copy of an HTTP client that returns a redirect instead of following it: a request
+// with secrets goes nowhere but where it was sent.
+func WithoutRedirects(c *http.Client) *http.Client {
+	without := *c
+	without.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &without
+}
+
+// caBundle reads a file of PEM certificates that replaces the system's; "" keeps those.
+func caBundle(path string) (*x509.CertPool, error) {
+	if path == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("AWS_CA_BUNDLE can't be read: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, errors.New("AWS_CA_BUNDLE holds no PEM certificate: " + path)
+	}
+	return roots, nil
+}

@@ -1,0 +1,285 @@
+package ssooidctest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/ssooidc/ssooidc-go/ssooidc/ssooidctest"
+)
+
+// A program under test would use its own client; these examples send what it sends. send is one request,
+// and the answer or the exception's name.
+func send(c *http.Client, address string, in map[string]any) (out map[string]any, exception string) {
+	body, err := json.Marshal(in)
+	if err != nil {
+		panic(err)
+	}
+	resp, err := c.Post(address, "application/json", bytes.NewReader(body))
+	if err != nil {
+		return nil, "no answer"
+	}
+	defer resp.Body.Close()
+	if json.NewDecoder(resp.Body).Decode(&out) != nil {
+		return nil, fmt.Sprintf("status %d, not JSON", resp.StatusCode)
+	}
+	exception, _, _ = strings.Cut(resp.Header.Get("X-Amzn-ErrorType"), ":")
+	return out, exception
+}
+
+const endpoint = "https://oidc.us-east-1.amazonaws.com"
+
+// begin registers a client and asks for a device code. The result is the request that polls with it.
+func begin(c *http.Client, s *ssooidctest.Service) (poll map[string]any, userCode string) {
+	reg, _ := send(c, endpoint+"/client/register", map[string]any{
+		"clientName": "example", "clientType": "public", "scopes": []string{"sso:account:access"},
+	})
+	started, _ := send(c, endpoint+"/device_authorization", map[string]any{
+		"clientId": reg["clientId"], "clientSecret": reg["clientSecret"], "startUrl": s.StartURL(),
+	})
+	return map[string]any{
+		"clientId": reg["clientId"], "clientSecret": reg["clientSecret"],
+		"grantType":  "urn:ietf:params:oauth:grant-type:device_code",
+		"deviceCode": started["deviceCode"],
+	}, started["userCode"].(string)
+}
+
+// again is the request that refreshes what poll brought.
+func again(poll, token map[string]any) map[string]any {
+	return map[string]any{
+		"clientId": poll["clientId"], "clientSecret": poll["clientSecret"],
+		"grantType": "refresh_token", "refreshToken": token["refreshToken"],
+	}
+}
+
+// A sign-in in process. The same works inside a testing/synctest bubble, where no time is lost waiting.
+func Example() {
+	s := ssooidctest.New(ssooidctest.Options{})
+	c := s.HTTPClient() // give this one to the program under test
+
+	poll, userCode := begin(c, s)
+	_, exception := send(c, endpoint+"/token", poll)
+	fmt.Println("before:", exception)
+
+	if err := s.Approve(userCode); err != nil {
+		fmt.Println(err)
+	}
+	token, _ := send(c, endpoint+"/token", poll)
+	fmt.Println("after:", token["tokenType"], "for", token["expiresIn"], "seconds")
+	// Output:
+	// before: AuthorizationPendingException
+	// after: Bearer for 3600 seconds
+}
+
+// A server, for clients that can't be given an http.Client: point their endpoint at URL.
+func ExampleNewServer() {
+	srv := ssooidctest.NewServer(ssooidctest.Options{})
+	defer srv.Close()
+
+	out, _ := send(http.DefaultClient, srv.URL+"/client/register", map[string]any{"clientName": "example", "clientType": "public"})
+	fmt.Println(out["clientId"] != nil, len(srv.Requests()))
+	// Output: true 1
+}
+
+// The service answers for the person: here, at once; with Options.ConsentDelay, after a while.
+func ExampleConsent() {
+	for _, consent := range []ssooidctest.Consent{ssooidctest.ConsentApprove, ssooidctest.ConsentDeny} {
+		s := ssooidctest.New(ssooidctest.Options{Consent: consent})
+		c := s.HTTPClient()
+		poll, _ := begin(c, s)
+		_, exception := send(c, endpoint+"/token", poll)
+		fmt.Printf("%v: %q\n", consent, exception)
+	}
+	// Output:
+	// ConsentApprove: ""
+	// ConsentDeny: "AccessDeniedException"
+}
+
+// Errors as the OpenAPI description has them: by status.
+func ExampleErrorStyle() {
+	s := ssooidctest.New(ssooidctest.Options{Errors: ssooidctest.ErrorsOpenAPI})
+	resp, err := s.HTTPClient().Post(endpoint+"/token", "application/json", strings.NewReader("{}"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	resp.Body.Close()
+	fmt.Println(resp.StatusCode, resp.Header.Get("X-Amzn-ErrorType") == "")
+	// Output: 480 true
+}
+
+// What a client sees whose old refresh token works on, and no new one comes.
+func ExampleRotation() {
+	s := ssooidctest.New(ssooidctest.Options{Rotation: ssooidctest.RotationNone, Consent: ssooidctest.ConsentApprove})
+	c := s.HTTPClient()
+	poll, _ := begin(c, s)
+	token, _ := send(c, endpoint+"/token", poll)
+	for range 2 {
+		refreshed, exception := send(c, endpoint+"/token", again(poll, token))
+		fmt.Printf("%q %v\n", exception, refreshed["refreshToken"])
+	}
+	// Output:
+	// "" <nil>
+	// "" <nil>
+}
+
+func ExampleService_Approve() {
+	s := ssooidctest.New(ssooidctest.Options{})
+	c := s.HTTPClient()
+	poll, userCode := begin(c, s)
+	fmt.Println(s.Approve(strings.ToLower(userCode))) // as people type
+	_, exception := send(c, endpoint+"/token", poll)
+	fmt.Printf("%q\n", exception)
+	fmt.Println(s.Approve(userCode))
+	// Output:
+	// <nil>
+	// ""
+	// ssooidctest: the user code has been answered already
+}
+
+func ExampleService_Deny() {
+	s := ssooidctest.New(ssooidctest.Options{})
+	c := s.HTTPClient()
+	poll, userCode := begin(c, s)
+	fmt.Println(s.Deny(userCode))
+	_, exception := send(c, endpoint+"/token", poll)
+	fmt.Println(exception)
+	// Output:
+	// <nil>
+	// AccessDeniedException
+}
+
+// The codes that wait, where a test does not see the prompt.
+func ExampleService_UserCodes() {
+	s := ssooidctest.New(ssooidctest.Options{})
+	poll, _ := begin(s.HTTPClient(), s)
+	for _, userCode := range s.UserCodes() {
+		fmt.Println(s.Approve(userCode))
+	}
+	_, exception := send(s.HTTPClient(), endpoint+"/token", poll)
+	fmt.Printf("%q %d\n", exception, len(s.UserCodes()))
+	// Output:
+	// <nil>
+	// "" 0
+}
+
+// The service is busy twice, then well again.
+func ExampleService_FailNext() {
+	s := ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentApprove})
+	c := s.HTTPClient()
+	poll, _ := begin(c, s)
+	s.FailNext("CreateToken", "InternalServerException", 2)
+	for range 3 {
+		_, exception := send(c, endpoint+"/token", poll)
+		fmt.Printf("%q\n", exception)
+	}
+	// Output:
+	// "InternalServerException"
+	// "InternalServerException"
+	// ""
+}
+
+// Any other answer: a proxy's page, torn JSON, a dropped connection; and the real one, with a header more.
+func ExampleService_HandleNext() {
+	s := ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentApprove})
+	c := s.HTTPClient()
+	poll, _ := begin(c, s)
+	s.HandleNext("CreateToken", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadGateway)
+		io.WriteString(w, "<html>bad gateway")
+	}, 1)
+	s.HandleNext("CreateToken", func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, `{"accessToken":"a`)
+	}, 1)
+	s.HandleNext("CreateToken", func(http.ResponseWriter, *http.Request) {
+		panic(http.ErrAbortHandler)
+	}, 1)
+	s.HandleNext("CreateToken", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Proxy", "example")
+		s.ServeHTTP(w, r)
+	}, 1)
+	for range 4 {
+		_, exception := send(c, endpoint+"/token", poll)
+		fmt.Printf("%q\n", exception)
+	}
+	// Output:
+	// "status 502, not JSON"
+	// "status 200, not JSON"
+	// "no answer"
+	// ""
+}
+
+// A device code that runs out before the person answers. Registrations and tokens expire the same way.
+func ExampleService_Expire() {
+	s := ssooidctest.New(ssooidctest.Options{})
+	c := s.HTTPClient()
+	poll, userCode := begin(c, s)
+	fmt.Println(s.Expire(userCode))
+	_, exception := send(c, endpoint+"/token", poll)
+	fmt.Println(exception)
+	// Output:
+	// <nil>
+	// ExpiredTokenException
+}
+
+// An administrator ends the session.
+func ExampleService_Revoke() {
+	s := ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentApprove})
+	c := s.HTTPClient()
+	poll, _ := begin(c, s)
+	token, _ := send(c, endpoint+"/token", poll)
+	fmt.Println(s.Revoke(token["accessToken"].(string)))
+	_, exception := send(c, endpoint+"/token", again(poll, token))
+	fmt.Println(exception)
+	// Output:
+	// <nil>
+	// InvalidGrantException
+}
+
+// What arrived: counted, or looked into.
+func ExampleService_Requests() {
+	s := ssooidctest.New(ssooidctest.Options{})
+	c := s.HTTPClient()
+	poll, _ := begin(c, s)
+	send(c, endpoint+"/token", poll)
+	for _, r := range s.Requests() {
+		fmt.Println(r.Method, r.Host, r.Path, r.Operation, r.Header.Get("Content-Type"))
+	}
+	// Output:
+	// POST oidc.us-east-1.amazonaws.com /client/register RegisterClient application/json
+	// POST oidc.us-east-1.amazonaws.com /device_authorization StartDeviceAuthorization application/json
+	// POST oidc.us-east-1.amazonaws.com /token CreateToken application/json
+}
+
+// The portal knows the accounts and roles that the test declares.
+func ExampleAccount() {
+	s := ssooidctest.New(ssooidctest.Options{
+		Consent:  ssooidctest.ConsentApprove,
+		Accounts: []ssooidctest.Account{{ID: "123456789012", Name: "Production", Roles: []string{"Reader"}}},
+	})
+	c := s.HTTPClient()
+	poll, _ := begin(c, s)
+	token, _ := send(c, endpoint+"/token", poll)
+
+	for _, role := range []string{"Reader", "Admin"} {
+		req, err := http.NewRequest("GET", "https://portal.sso.us-east-1.amazonaws.com/federation/credentials?account_id=123456789012&role_name="+role, nil)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		req.Header.Set("x-amz-sso_bearer_token", token["accessToken"].(string))
+		resp, err := c.Do(req)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		resp.Body.Close()
+		fmt.Println(role, resp.Status)
+	}
+	// Output:
+	// Reader 200 OK
+	// Admin 403 Forbidden
+}

@@ -1,0 +1,169 @@
+package ssooidctest
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The grants of CreateTokenWithIAM that CreateToken has not.
+const (
+	grantJWTBearer     = "urn:ietf:params:oauth:grant-type:jwt-bearer"     // RFC 7523 section 2.1
+	grantTokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange" // RFC 8693 section 2.1
+)
+
+// The token types of an exchange (RFC 8693 section 3).
+const (
+	typeAccessToken  = "urn:ietf:params:oauth:token-type:access_token"
+	typeRefreshToken = "urn:ietf:params:oauth:token-type:refresh_token"
+)
+
+// applicationScopes are what an application's token is good for unless it asks for less.
+var applicationScopes = []string{"openid", "aws", "sts:identity_context"}
+
+// serveCreateTokenWithIAM checks the signature and where it was made for, then serves the operation.
+func (s *Service) serveCreateTokenWithIAM(w http.ResponseWriter, r *http.Request, op *operation, body []byte) {
+	region, e := verifySignature(r, body, s.opts.Credentials, time.Now())
+	if e == nil && s.opts.Region != "" && region != s.opts.Region {
+		e = refuse("InvalidRequestRegionException", "The identity center is in "+s.opts.Region)
+	}
+	if e != nil {
+		s.writeException(w, op, e)
+		return
+	}
+	jsonOperation((*Service).createTokenWithIAM)(s, w, r, op, body)
+}
+
+func (s *Service) createTokenWithIAM(c *call) (answer, *exception) {
+	for _, name := range []string{"code", "refreshToken", "assertion", "redirectUri", "subjectToken", "subjectTokenType", "requestedTokenType", "codeVerifier"} {
+		c.in.text(name)
+	}
+	scopes := c.in.list("scope")
+	if e := c.in.check("clientId", "grantType"); e != nil {
+		return nil, e
+	}
+	id := c.in.text("clientId")
+	if reg := s.clients[id]; !isApplication(id) && (reg == nil || !c.now.Before(reg.expires)) {
+		return nil, invalidClient("Invalid client provided")
+	}
+	if len(scopes) == 0 {
+		scopes = applicationScopes
+	}
+	if !allOf(scopes, s.isScope) {
+		return nil, refuse("InvalidScopeException", "Invalid scope provided")
+	}
+
+	var ses *session
+	var e *exception
+	issued := typeAccessToken
+	switch c.in.text("grantType") {
+	case grantAuthorizationCode:
+		ses, e = s.redeemCode(c, id)
+	case grantRefreshToken:
+		ses, e = s.redeemRefreshToken(c, id)
+	case grantJWTBearer:
+		ses, e = s.redeemAssertion(c, id)
+	case grantTokenExchange:
+		ses, e = s.exchange(c, id)
+		if c.in.text("requestedTokenType") == typeRefreshToken {
+			issued = typeRefreshToken
+		}
+	default:
+		e = refuse("UnsupportedGrantTypeException", "Unsupported grant type provided")
+	}
+	if e != nil {
+		return nil, e
+	}
+	if ses.scopes == nil {
+		ses.scopes = scopes
+	}
+	a := s.issue(c, ses)
+	delete(a, "aws_sso_app_session_id")
+	delete(a, "originSessionId")
+	a["issuedTokenType"] = issued
+	a["scope"] = ses.scopes
+	a["awsAdditionalDetails"] = map[string]any{"identityContext": randomText(400)}
+	if slices.Contains(ses.scopes, "openid") {
+		a["idToken"] = s.idToken(c, id)
+	}
+	return a, nil
+}
+
+// isApplication says whether a client ID is the ARN of an application in an identity center.
+func isApplication(id string) bool {
+	parts := strings.SplitN(id, ":", 6) // arn:partition:sso:region:account:resource
+	return len(parts) == 6 && parts[0] == "arn" && strings.HasPrefix(parts[1], "aws") && parts[2] == "sso" &&
+		strings.HasPrefix(parts[5], "application/")
+}
+
+func allOf(list []string, ok func(string) bool) bool {
+	return !slices.ContainsFunc(list, func(s string) bool { return !ok(s) })
+}
+
+// newApplicationSession begins a session whose scopes the request decides.
+func (s *Service) newApplicationSession(c *call, clientID string) *session {
+	return &session{clientID: clientID, refreshable: true, ends: c.now.Add(s.opts.SessionLifetime)}
+}
+
+// redeemAssertion takes a JWT of a trusted issuer. Every issuer is trusted here: a JWT needs to have the
+// form of one, and not to have expired.
+func (s *Service) redeemAssertion(c *call, clientID string) (*session, *exception) {
+	if e := c.in.check("assertion"); e != nil {
+		return nil, e
+	}
+	var header struct{}
+	var claims struct {
+		Expires *float64 `json:"exp"`
+	}
+	parts := strings.Split(c.in.text("assertion"), ".")
+	if len(parts) != 3 || !decodePart(parts[0], &header) || !decodePart(parts[1], &claims) {
+		return nil, invalidGrant("The assertion is not a JWT")
+	}
+	if claims.Expires != nil && *claims.Expires <= float64(c.now.Unix()) {
+		return nil, invalidGrant("The assertion has expired")
+	}
+	return s.newApplicationSession(c, clientID), nil
+}
+
+func decodePart(text string, to any) bool {
+	data, err := base64.RawURLEncoding.DecodeString(text)
+	return err == nil && json.Unmarshal(data, to) == nil
+}
+
+// exchange takes an access token of this service for one of the application (RFC 8693).
+func (s *Service) exchange(c *call, clientID string) (*session, *exception) {
+	if e := c.in.check("subjectToken", "subjectTokenType"); e != nil {
+		return nil, e
+	}
+	if c.in.text("subjectTokenType") != typeAccessToken {
+		return nil, invalidRequest("Invalid subject token type provided")
+	}
+	switch c.in.text("requestedTokenType") {
+	case "", typeAccessToken, typeRefreshToken:
+	default:
+		return nil, invalidRequest("Invalid requested token type provided")
+	}
+	if t := s.accessTokens[c.in.text("subjectToken")]; t == nil || !t.valid(c.now) {
+		return nil, invalidGrant("Invalid subject token provided")
+	}
+	return s.newApplicationSession(c, clientID), nil
+}
+
+// idToken has the form of an ID token; nobody can verify its signature, which is random.
+func (s *Service) idToken(c *call, audience string) string {
+	part := func(v map[string]any) string {
+		data, err := json.Marshal(v)
+		if err != nil {
+			panic(err) // strings and numbers: can't happen
+		}
+		return base64.RawURLEncoding.EncodeToString(data)
+	}
+	header := part(map[string]any{"alg": "ES384", "typ": "JWT", "kid": "ssooidctest"})
+	claims := part(map[string]any{
+		"iss": c.base, "aud": audience, "sub": "test-user", "iat": c.now.Unix(), "exp": c.now.Add(time.Hour).Unix(),
+	})
+	return header + "." + claims + "." + randomText(128)
+}

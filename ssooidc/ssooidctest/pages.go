@@ -1,0 +1,129 @@
+package ssooidctest
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+//go:embed pages/style.css
+var styleFile string
+
+//go:embed pages/pages.html
+var pagesHTML string
+
+// styleSheet has no carriage return, which a checkout on Windows may add and a browser takes out before
+// it compares the style with styleSource.
+var styleSheet = strings.ReplaceAll(styleFile, "\r", "")
+
+var pages = template.Must(template.New("").
+	Funcs(template.FuncMap{"style": func() template.CSS { return template.CSS(styleSheet) }}).
+	Parse(pagesHTML))
+
+// styleSource is the one style that the pages' Content-Security-Policy allows.
+var styleSource = func() string {
+	sum := sha256.Sum256([]byte(styleSheet))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}()
+
+// message is the data of the page that only says something.
+type message struct{ Title, Text string }
+
+// writePage writes a page that runs nothing, loads nothing and can't be framed. Its form can be sent to
+// the service itself and to formTargets: browsers hold a form's redirects to that too.
+func writePage(w http.ResponseWriter, status int, page string, data any, formTargets ...string) {
+	var b bytes.Buffer
+	if err := pages.ExecuteTemplate(&b, page, data); err != nil {
+		panic(err) // the pages are ours: can't happen
+	}
+	forms := "'self'"
+	for _, target := range formTargets {
+		forms += " " + target
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src "+styleSource+"; form-action "+forms+"; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+	// Not no-referrer: with that a browser hides the origin of our own forms too.
+	h.Set("Referrer-Policy", "same-origin")
+	w.WriteHeader(status)
+	w.Write(b.Bytes())
+}
+
+// pageInput is what a browser sent to a page: the query of a GET, the form of a POST.
+func pageInput(r *http.Request, body []byte) (url.Values, bool) {
+	text := r.URL.RawQuery
+	if r.Method == http.MethodPost {
+		text = string(body)
+		if http.NewCrossOriginProtection().Check(r) != nil {
+			return nil, false
+		}
+	}
+	values, err := url.ParseQuery(text)
+	return values, err == nil
+}
+
+// writeBadInput answers a request that no page of ours leads to.
+func writeBadInput(w http.ResponseWriter) {
+	writePage(w, http.StatusBadRequest, "message", message{"That did not work", "The request could not be read, or it came from another site. Go back to your program and start again."})
+}
+
+// serveDevicePage is the person's page for a device code (RFC 8628 section 3.3).
+func (s *Service) serveDevicePage(w http.ResponseWriter, r *http.Request, _ *operation, body []byte) {
+	in, ok := pageInput(r, body)
+	if !ok {
+		writeBadInput(w)
+		return
+	}
+	type codePage struct{ Typed, Problem string }
+	typed := in.Get("user_code")
+	if typed == "" {
+		writePage(w, http.StatusOK, "code", codePage{})
+		return
+	}
+	s.mu.Lock()
+	d, err := s.waiting(typed)
+	s.mu.Unlock()
+	switch {
+	case err == errUserCodeUsed:
+		writePage(w, http.StatusOK, "message", message{"Already answered", "This code has been approved or denied. You can close this page."})
+	case err != nil:
+		writePage(w, http.StatusBadRequest, "code", codePage{typed, "That code is not known, or it has expired. Check it, or ask your program for a new one."})
+	case r.Method != http.MethodPost:
+		writePage(w, http.StatusOK, "device", struct {
+			ClientName, UserCode string
+			Scopes               []string
+		}{d.client.name, d.userCode, d.client.scopes})
+	default:
+		s.answerDevicePage(w, d.userCode, in.Get("decision"))
+	}
+}
+
+func (s *Service) answerDevicePage(w http.ResponseWriter, userCode, decision string) {
+	var err error
+	done := message{"Request approved", "You can close this page and go back to your program."}
+	switch decision {
+	case "approve":
+		err = s.Approve(userCode)
+	case "deny":
+		err = s.Deny(userCode)
+		done = message{"Request denied", "Nobody was signed in. You can close this page."}
+	default:
+		writeBadInput(w)
+		return
+	}
+	if err != nil { // answered or expired a moment ago
+		done = message{"Too late", "This code has been answered already, or it has expired."}
+	}
+	writePage(w, http.StatusOK, "message", done)
+}

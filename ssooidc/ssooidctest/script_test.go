@@ -1,0 +1,176 @@
+package ssooidctest_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ssooidc/ssooidc-go/ssooidc/ssooidctest"
+)
+
+func TestScriptInOrder(t *testing.T) {
+	t.Parallel()
+	s := ssooidctest.New(ssooidctest.Options{})
+	u := inProcess(t, s)
+	teapot := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(418) }
+	s.FailNext("RegisterClient", "SlowDownException", 2)
+	s.HandleNext("RegisterClient", teapot, 1)
+	s.FailNext("RegisterClient", "InternalServerException", 0)
+	s.FailNext("RegisterClient", "InvalidRedirectUriException", 1)
+	s.FailNext("CreateToken", "InternalServerException", 1) // another operation's script is another
+
+	var got []string
+	for range 5 {
+		r := u.post("/client/register", object{"clientName": "c", "clientType": "public"})
+		got = append(got, fmt.Sprint(r.status, r.exception()))
+	}
+	want := []string{"400SlowDownException", "400SlowDownException", "418", "400InvalidRedirectUriException", "200"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestScriptRefuses(t *testing.T) {
+	t.Parallel()
+	s := ssooidctest.New(ssooidctest.Options{})
+	h := func(http.ResponseWriter, *http.Request) {}
+	for _, tt := range []struct {
+		do   func()
+		want string
+	}{
+		{func() { s.FailNext("createToken", "SlowDownException", 1) }, `no operation "createToken"`},
+		{func() { s.FailNext("CreateToken", "SlowDown", 1) }, `CreateToken has no exception "SlowDown"`},
+		{func() { s.FailNext("CreateToken", "UnauthorizedException", 1) }, `no exception "UnauthorizedException"`},
+		{func() { s.FailNext("ListAccounts", "SlowDownException", 1) }, `no exception "SlowDownException"`},
+		{func() { s.FailNext("Authorize", "SlowDownException", 1) }, `no exception "SlowDownException"`},
+		{func() { s.FailNext("CreateToken", "SlowDownException", -1) }, "-1 times"},
+		{func() { s.HandleNext("Token", h, 1) }, `no operation "Token"`},
+		{func() { s.HandleNext("CreateToken", nil, 1) }, "the handler is nil"},
+		{func() { s.HandleNext("CreateToken", h, -1) }, "-1 times"},
+	} {
+		if got := panics(tt.do); !strings.Contains(got, tt.want) {
+			t.Errorf("panics with %q, want %q", got, tt.want)
+		}
+	}
+}
+
+// A handler can have the real answer too: late, or lost on the way.
+func TestHandleNextWithTheRealAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := ssooidctest.New(ssooidctest.Options{})
+		u := inProcess(t, s)
+		late := func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(time.Minute)
+			if body, err := io.ReadAll(r.Body); err != nil || !strings.Contains(string(body), "clientName") {
+				t.Errorf("the handler reads %q, %v", body, err)
+			}
+			s.ServeHTTP(w, r)
+		}
+		s.HandleNext("RegisterClient", late, 2)
+		began := time.Now()
+		client := u.register(object{"scopes": accountAccess})
+		if took := time.Since(began); took != time.Minute {
+			t.Errorf("the answer took %v", took)
+		}
+		token := u.signIn(s, client)
+		s.HandleNext("CreateToken", func(_ http.ResponseWriter, r *http.Request) {
+			s.ServeHTTP(httptest.NewRecorder(), r)
+			panic(http.ErrAbortHandler)
+		}, 1)
+		body := fmt.Sprintf(`{"clientId":%q,"clientSecret":%q,"grantType":"refresh_token","refreshToken":%q}`,
+			client["clientId"], client["clientSecret"], token.text("refreshToken"))
+		if _, err := u.client.Post(u.url+"/token", "application/json", strings.NewReader(body)); err == nil {
+			t.Error("the connection was not dropped")
+		}
+		u.postRaw("/token", []byte(body)).is("InvalidGrantException") // strict rotation: the new token is lost
+		var operations []string
+		for _, r := range s.Requests() {
+			operations = append(operations, r.Operation)
+		}
+		want := []string{"RegisterClient", "StartDeviceAuthorization", "CreateToken", "CreateToken", "CreateToken"}
+		if d := cmp.Diff(want, operations); d != "" {
+			t.Errorf("recorded (+) is not what arrived (-):\n%s", d)
+		}
+	})
+}
+
+func TestRequests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := ssooidctest.New(ssooidctest.Options{})
+		u := inProcess(t, s)
+		s.FailNext("ListAccounts", "TooManyRequestsException", 1)
+		at := time.Now()
+		u.get("/assignment/accounts?max_result=5", "a-token").is("TooManyRequestsException")
+		time.Sleep(time.Second)
+		u.postRaw("/token?aws_iam=t", []byte("not JSON"))
+		u.postRaw("/nothing", nil)
+
+		got := s.Requests()
+		want := []ssooidctest.Request{
+			{Time: at, Operation: "ListAccounts", Method: "GET", Path: "/assignment/accounts", Body: []byte{}},
+			{Time: at.Add(time.Second), Operation: "CreateTokenWithIAM", Method: "POST", Path: "/token", Body: []byte("not JSON")},
+			{Time: at.Add(time.Second), Operation: "", Method: "POST", Path: "/nothing", Body: []byte{}},
+		}
+		for i, r := range got {
+			if r.Host != "oidc.eu-west-1.amazonaws.com" {
+				t.Errorf("Host %q", r.Host)
+			}
+			got[i].Host, got[i].Header, got[i].Query = "", nil, nil
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Error(d)
+		}
+		again := s.Requests()
+		if again[0].Header.Get("x-amz-sso_bearer_token") != "a-token" || again[0].Query.Get("max_result") != "5" {
+			t.Errorf("request %+v", again[0])
+		}
+		again[1].Body[0] = 'X'
+		again[0].Header.Set("x-amz-sso_bearer_token", "x")
+		again[0].Query.Set("max_result", "x")
+		third := s.Requests()
+		if string(third[1].Body) != "not JSON" || third[0].Header.Get("x-amz-sso_bearer_token") != "a-token" || third[0].Query.Get("max_result") != "5" {
+			t.Error("a caller can change what is recorded")
+		}
+	})
+}
+
+// Everything can be called at once: this is for the race detector.
+func TestConcurrentUse(t *testing.T) {
+	t.Parallel()
+	s := ssooidctest.New(ssooidctest.Options{})
+	u := inProcess(t, s)
+	client := u.register(object{"scopes": accountAccess})
+	browser := u.registerBrowser()
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			s.HandleNext("Device", func(w http.ResponseWriter, r *http.Request) { s.ServeHTTP(w, r) }, 2)
+			token := u.signIn(s, client)
+			u.refresh(client, token.text("refreshToken")).is("")
+			redirected(t, s, u.authorizeURL(browser, nil))
+			s.UserCodes()
+			s.Requests()
+			if err := s.Revoke(token.text("accessToken")); err != nil {
+				t.Error(err)
+			}
+			resp, err := u.client.Get(u.url + "/device")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+		})
+	}
+	wg.Wait()
+}

@@ -1,0 +1,102 @@
+package ssooidctest
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"sync"
+)
+
+// Service is IAM Identity Center's OIDC service and portal, in memory. It is an [http.Handler] that starts
+// nothing by itself. Its time is [time.Now], so that it follows the clock of a testing/synctest bubble.
+//
+// It is safe for concurrent use.
+type Service struct {
+	opts Options
+	base string // where NewServer listens; "": the request's own host
+
+	mu       sync.Mutex
+	requests []Request
+	script   map[string][]*step // by operation
+
+	clients       map[string]*client // by client ID
+	devices       map[string]*device // by device code
+	userCodes     map[string]*device // the same, by user code
+	codes         map[string]*code   // authorization codes that are not used up
+	accessTokens  map[string]*token
+	refreshTokens map[string]*token
+}
+
+// New makes a service. It panics where opts are invalid: a lifetime that is negative or not whole seconds,
+// an unknown enum value, an account ID that is not twelve digits.
+func New(opts Options) *Service {
+	return &Service{
+		opts:          opts.complete(),
+		script:        map[string][]*step{},
+		clients:       map[string]*client{},
+		devices:       map[string]*device{},
+		userCodes:     map[string]*device{},
+		codes:         map[string]*code{},
+		accessTokens:  map[string]*token{},
+		refreshTokens: map[string]*token{},
+	}
+}
+
+// StartURL is the address of the AWS access portal that this service knows: Options.StartURL, or an
+// invented one in the live service's form. Nothing answers there.
+func (s *Service) StartURL() string {
+	if s.opts.StartURL != "" {
+		return s.opts.StartURL
+	}
+	return defaultStartURL
+}
+
+// maxBody is the longest request that is read. No real one comes near.
+const maxBody = 1 << 20
+
+// arrival keys, in the context of a request that a HandleNext handler was given, the body that arrived at
+// the service, so that the handler can hand the request back for the real answer.
+type arrival struct{ *Service }
+
+// ServeHTTP answers as the service and as the portal, whatever the host. Called by a [Service.HandleNext]
+// handler with the request it got, whether it has read the body or not, it gives the answer that the
+// service would have given; such a request is recorded once and meets no further script.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	op := operationOf(r)
+	body, arrived := r.Context().Value(arrival{s}).([]byte)
+	if !arrived {
+		body = readBody(r)
+		if h := s.arrived(op, r, body); h != nil {
+			r = r.WithContext(context.WithValue(r.Context(), arrival{s}, body))
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			h(w, r)
+			return
+		}
+	}
+	switch {
+	case op == nil:
+		unknownOperation(w)
+	case len(body) > maxBody:
+		op.serve(s, w, r, op, nil) // nothing that an operation or a page could use
+	default:
+		op.serve(s, w, r, op, body)
+	}
+}
+
+// readBody reads as much of a body as there is, but not much more than maxBody.
+func readBody(r *http.Request) []byte {
+	if r.Body == nil { // of a request that no server has made
+		return []byte{}
+	}
+	body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody+1)) // cut off, it is torn JSON or half a form
+	return body
+}
+
+// arrived records the request and takes the script's next step for it.
+func (s *Service) arrived(op *operation, r *http.Request, body []byte) http.HandlerFunc {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = append(s.requests, newRequest(op, r, body))
+	return s.nextStep(op)
+}
