@@ -1,0 +1,116 @@
+package tokencache
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"time"
+)
+
+// Dir is a [Store] in a folder: the blob of key k is the file k.json, and k.lock is its lock. Files have mode 0600. It
+// shares the folder with AWS's tools. The zero value is their folder. Safe for concurrent use, by many processes too.
+type Dir struct {
+	// Path is the folder; "" is ~/.aws/sso/cache, found anew at each call as AWS's SDKs find it: below HOME, on Windows
+	// USERPROFILE, else below the home folder that the system knows. The folder is made, for its owner only, when
+	// something is first saved or locked; one that is there is left as it is.
+	Path string
+}
+
+const (
+	maxSize = 1 << 20 // an entry is a few KiB: what is larger is none
+
+	// Another tool writes an entry in place within a millisecond or so.
+	rereads     = 5
+	rereadDelay = 20 * time.Millisecond
+)
+
+// Load reads a file. One that is no JSON is likely being written by another tool: it is read again up to 5 times, 20 ms
+// apart, and then returned as it is. Anything but a regular file of at most 1 MiB is an error.
+func (d Dir) Load(ctx context.Context, key string) ([]byte, error) {
+	path, err := d.file(ctx, key, ".json")
+	if err != nil {
+		return nil, err
+	}
+	for try := 0; ; try++ {
+		data, torn, err := readFile(path)
+		if try == rereads || !torn && (err == nil || !isBusy(err)) {
+			return data, err
+		}
+		if err := sleep(ctx, rereadDelay); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// Delete removes a file, or the link that is in its place.
+func (d Dir) Delete(ctx context.Context, key string) error {
+	path, err := d.file(ctx, key, ".json")
+	if err != nil {
+		return err
+	}
+	err = whileBusy(ctx, isBusy, func() error { return os.Remove(path) })
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// file is the path of a key's file, if the call may go on.
+func (d Dir) file(ctx context.Context, key, extension string) (string, error) {
+	if err := check(ctx, key); err != nil {
+		return "", err
+	}
+	folder := d.Path
+	if folder == "" {
+		home, err := homeDir()
+		if err != nil {
+			return "", err
+		}
+		folder = filepath.Join(home, ".aws", "sso", "cache")
+	}
+	return filepath.Join(folder, key+extension), nil
+}
+
+func homeDir() (string, error) {
+	if home, err := os.UserHomeDir(); err == nil && home != "" {
+		return home, nil
+	}
+	if u, err := user.Current(); err == nil && u.HomeDir != "" {
+		return u.HomeDir, nil
+	}
+	return "", errors.New("tokencache: there is no home folder: set HOME (on Windows USERPROFILE) or Dir.Path")
+}
+
+// readFile follows links: people link single files too. torn tells that another tool is likely writing the file.
+func readFile(path string) (data []byte, torn bool, err error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|openNonblock, 0)
+	if err != nil {
+		return nil, false, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, false, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, false, &fs.PathError{Op: "load", Path: path,
+			Err: errors.New("not a regular file: move it away, then sign in again")}
+	}
+	// In one read, as far as possible: the beginning of one token and the end of the next could look whole.
+	var b bytes.Buffer
+	b.Grow(int(min(info.Size(), maxSize)) + bytes.MinRead)
+	if _, err := b.ReadFrom(io.LimitReader(f, maxSize+1)); err != nil {
+		return nil, false, err
+	}
+	if b.Len() > maxSize {
+		return nil, false, &fs.PathError{Op: "load", Path: path,
+			Err: errors.New("larger than 1 MiB: move it away, then sign in again")}
+	}
+	return b.Bytes(), !json.Valid(b.Bytes()), nil
+}

@@ -1,0 +1,16 @@
+// Package tokencache keeps the tokens of IAM Identity Center sessions where the AWS CLI and AWS's SDKs keep theirs, so that
+// one sign-in serves them all: [Dir] is the folder ~/.aws/sso/cache. Any [Store] can stand in its place, [Memory] for
+// one. It never touches the network.
+//
+// An entry is a small JSON text under a key: a [Token] under [TokenKey], the registration that a sign-in made under
+// [RegistrationKey]. Reading one is two steps:
+//
+//	data, err := store.Load(ctx, tokencache.TokenKey("my-sso"))
+//	...
+//	var token tokencache.Token
+//	err = json.Unmarshal(data, &token)
+//
+// AWS's own tools take no lock and write in place, so an entry can change between any two calls. Who replaces one that it
+// has read takes [Store.TryLock] first, and calls Load again just before Save: an entry that is gone then, or that differs
+// from the one read, is another's doing, and is left as it is.
+package tokencache

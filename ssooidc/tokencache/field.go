@@ -1,0 +1,142 @@
+package tokencache
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"time"
+	"unicode/utf8"
+)
+
+// ParseError says why JSON is no token or registration. It never holds a value that may be secret.
+type ParseError struct {
+	Field   string // "" for the whole
+	Problem string
+}
+
+// Error names the field, if it is one field's fault.
+func (e *ParseError) Error() string {
+	if e.Field == "" {
+		return "tokencache: the entry " + e.Problem
+	}
+	return "tokencache: the entry's " + e.Field + " " + e.Problem
+}
+
+// field ties a name in the JSON to the variable it is kept in.
+type field struct {
+	name   string
+	value  any  // *string, *[]string or *time.Time
+	always bool // written even if empty
+}
+
+// marshalFields writes the fields in their order, then extra's by name.
+func marshalFields(fields []field, extra map[string]json.RawMessage) ([]byte, error) {
+	extra = maps.Clone(extra)
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for _, f := range fields {
+		delete(extra, f.name)
+		text, err := f.encode()
+		if err != nil {
+			return nil, err
+		}
+		if text == nil {
+			continue
+		}
+		if b.Len() > 1 {
+			b.WriteByte(',')
+		}
+		b.WriteString(`"` + f.name + `":`)
+		b.Write(text)
+	}
+	if len(extra) > 0 {
+		rest, err := json.Marshal(extra)
+		if err != nil {
+			return nil, err
+		}
+		b.WriteByte(',')
+		b.Write(rest[1 : len(rest)-1])
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// encode returns nil for a field that is left out.
+func (f field) encode() ([]byte, error) {
+	switch v := f.value.(type) {
+	case *string:
+		if *v != "" || f.always {
+			return json.Marshal(*v)
+		}
+	case *[]string:
+		if *v != nil {
+			return json.Marshal(*v)
+		}
+	case *time.Time:
+		if !v.IsZero() || f.always {
+			text, err := formatTime(*v)
+			if err != nil {
+				return nil, &ParseError{Field: f.name, Problem: err.Error()}
+			}
+			return json.Marshal(text)
+		}
+	}
+	return nil, nil
+}
+
+// unmarshalFields reads the fields and returns the others, nil if there are none. Names must match exactly: to
+// encoding/json AccessToken would be accessToken.
+func unmarshalFields(data []byte, fields []field) (extra map[string]json.RawMessage, err error) {
+	if err := json.Unmarshal(data, &extra); err != nil || extra == nil {
+		return nil, &ParseError{Problem: "is not a JSON object"}
+	}
+	for _, f := range fields {
+		raw, ok := extra[f.name]
+		if !ok {
+			continue
+		}
+		delete(extra, f.name)
+		if problem := f.decode(raw); problem != "" {
+			return nil, &ParseError{Field: f.name, Problem: problem}
+		}
+	}
+	if len(extra) == 0 {
+		extra = nil
+	}
+	return extra, nil
+}
+
+// decode returns what is wrong with raw. null leaves the field empty, as encoding/json has it.
+func (f field) decode(raw json.RawMessage) (problem string) {
+	switch v := f.value.(type) {
+	case *string:
+		if unmarshalString(raw, v) != nil {
+			return "is not a string"
+		}
+	case *[]string:
+		if json.Unmarshal(raw, v) != nil {
+			return "is not a list of strings"
+		}
+	case *time.Time:
+		var text string
+		if unmarshalString(raw, &text) != nil {
+			return "is not a string"
+		}
+		t, err := parseTime(text)
+		if err != nil {
+			return err.Error()
+		}
+		*v = t
+	}
+	return ""
+}
+
+// unmarshalString is json.Unmarshal for raw, which has been checked already; most texts mean what they spell. Every new
+// process reads a token first of all, and waits for it.
+func unmarshalString(raw json.RawMessage, s *string) error {
+	if raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) {
+		*s = string(raw[1 : len(raw)-1])
+		return nil
+	}
+	return json.Unmarshal(raw, s)
+}

@@ -1,0 +1,42 @@
+package tokencache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+)
+
+// TryLock takes the kernel's lock on the key's lock file. The kernel releases it when its holder dies; the file stays for
+// good, since others may be holding what they have open. A link in its place is not followed.
+func (d Dir) TryLock(ctx context.Context, key string) (unlock func(), ok bool, err error) {
+	path, err := d.file(ctx, key, ".lock")
+	if err != nil {
+		return nil, false, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, false, lockError(path, err)
+	}
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return nil, false, lockError(path, errors.New("it is a link, which is not followed: remove it"))
+	}
+	// A new one each time: a second TryLock on the same Flock would succeed. Open for writing, since that is what NFS and
+	// the systems that lock by fcntl demand.
+	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|openNofollow|openNonblock))
+	ok, err = lock.TryLock()
+	if err != nil {
+		return nil, false, lockError(path, err)
+	}
+	if !ok {
+		return nil, false, nil
+	}
+	return func() { lock.Unlock() }, true, nil
+}
+
+func lockError(path string, err error) error {
+	return fmt.Errorf("tokencache: %s can't be locked: %w", path, err)
+}

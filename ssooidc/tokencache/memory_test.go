@@ -1,0 +1,46 @@
+package tokencache_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
+)
+
+func TestMemoryUnlocksOnce(t *testing.T) {
+	t.Parallel()
+	var m tokencache.Memory
+	lock := func() func() {
+		t.Helper()
+		unlock, ok, err := m.TryLock(t.Context(), key)
+		if !ok || err != nil {
+			t.Fatalf("ok %t, %v", ok, err)
+		}
+		return unlock
+	}
+	unlock := lock()
+	unlock()
+	second := lock()
+	unlock() // the second holder's lock is not ours to release
+	if _, ok, err := m.TryLock(t.Context(), key); ok || err != nil {
+		t.Errorf("while it is held: ok %t, %v", ok, err)
+	}
+	second()
+	lock()
+}
+
+func TestMemoryPrintsNoBlob(t *testing.T) {
+	t.Parallel()
+	m := new(tokencache.Memory)
+	if err := m.Save(t.Context(), tokencache.TokenKey("dev"), []byte("PLANTED")); err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		if got := fmt.Sprintf(verb, m); got != "tokencache.Memory{1 blobs}" {
+			t.Errorf("%s prints %s", verb, got)
+		}
+	}
+	if got := fmt.Sprint((*tokencache.Memory)(nil)); got != "<nil>" {
+		t.Errorf("nil prints %s", got)
+	}
+}

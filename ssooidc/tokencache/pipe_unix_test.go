@@ -1,0 +1,30 @@
+//go:build unix
+
+package tokencache_test
+
+import (
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
+)
+
+// TestPipes: opening a pipe waits for the other end, unless one takes care.
+func TestPipes(t *testing.T) {
+	t.Parallel()
+	d := tokencache.Dir{Path: t.TempDir()}
+	for _, extension := range []string{".json", ".lock"} {
+		if err := syscall.Mkfifo(filepath.Join(d.Path, key+extension), 0o600); err != nil {
+			t.Skipf("pipes can't be made here: %v", err)
+		}
+	}
+	wantLoadError(t, d, "not a regular file: move it away, then sign in again")
+	if unlock, ok, err := d.TryLock(t.Context(), key); err == nil && ok {
+		unlock()
+	}
+	save(t, d, newData)
+	if got := load(t, d); got != newData {
+		t.Errorf("after a save: %q", got)
+	}
+}
