@@ -1,0 +1,3 @@
+package browser
+
+const Settle = settle

@@ -1,0 +1,59 @@
+// Package portal calls the AWS access portal, which knows a session by its access token.
+package portal
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/ssooidc/ssooidc-go/internal/secret"
+	"github.com/ssooidc/ssooidc-go/internal/wire"
+)
+
+// Error is why the portal did not do what it was asked. Its text holds no token.
+type Error struct {
+	StatusCode int    // of HTTP; 0 where there was no answer
+	RequestID  string // may be empty
+	Err        error  // why there was no answer; nil where there was one
+	text       string
+}
+
+// Error says what came instead.
+func (e *Error) Error() string {
+	switch {
+	case e.Err != nil:
+		return "no answer from the portal: " + e.text
+	case e.RequestID != "":
+		return fmt.Sprintf("the portal answered with status %d (request id %s)", e.StatusCode, secret.Printable(e.RequestID, 100))
+	}
+	return fmt.Sprintf("the portal answered with status %d", e.StatusCode)
+}
+
+// Unwrap is Err.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Logout ends the session of an access token on the server, for every tool that uses it. endpoint is the portal's, without
+// a slash at the end. A session that the portal does not know, or no longer, has ended: that is no error. Errors are
+// *Error.
+func Logout(ctx context.Context, client wire.Doer, endpoint, token string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint+"/logout", nil)
+	if err != nil {
+		return noAnswer(err, token)
+	}
+	req.Header.Set("X-Amz-Sso_bearer_token", token)
+	resp, err := client.Do(req)
+	if err != nil {
+		return noAnswer(err, token)
+	}
+	defer resp.Body.Close()
+	io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be used again
+	if resp.StatusCode/100 == 2 || resp.StatusCode == http.StatusUnauthorized {
+		return nil
+	}
+	return &Error{StatusCode: resp.StatusCode, RequestID: secret.Remove(resp.Header.Get("X-Amzn-Requestid"), []string{token})}
+}
+
+func noAnswer(err error, token string) error {
+	return &Error{Err: err, text: secret.Remove(err.Error(), []string{token})}
+}

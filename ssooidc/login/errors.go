@@ -1,0 +1,104 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/ssooidc/ssooidc-go/internal/secret"
+)
+
+// How a sign-in that nobody finished came to its end, in both flows. Where the service said so, its exception is in the
+// error too: errors.As finds *ssooidc.AccessDeniedException or *ssooidc.ExpiredTokenException. A sign-in that was
+// cancelled has the context's error, and neither of these.
+var (
+	// ErrDenied says that the person refused the sign-in, or that a policy did.
+	ErrDenied = errors.New("the sign-in was denied")
+
+	// ErrExpired says that nobody finished the sign-in in time.
+	ErrExpired = errors.New("the sign-in was not finished in time: sign in again")
+)
+
+// ConfigError says which field of [Config] can't be used. Nothing was sent or written.
+type ConfigError struct {
+	Field   string // of Config
+	Value   string // as given; "" where it was empty, or might hold a password
+	Problem string // reads on after the value, and ends with what to do
+}
+
+// Error names the field, its value and the problem.
+func (e *ConfigError) Error() string {
+	text := "login: Config." + e.Field
+	if e.Value != "" {
+		text += " " + strconv.Quote(secret.Printable(e.Value, 100))
+	}
+	return text + " " + e.Problem
+}
+
+// RequiredError says that there is no valid token and that none can be had without asking a person: call
+// [Session.Login]. Err is the reason, such as the service's *ssooidc.InvalidGrantException.
+type RequiredError struct {
+	Session string // the sso-session's name, or the start URL
+	Err     error
+}
+
+// Error names the session and the reason.
+func (e *RequiredError) Error() string {
+	text := "login: sign in again"
+	if e.Session != "" {
+		text += " to " + secret.Printable(e.Session, 200)
+	}
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Unwrap is Err.
+func (e *RequiredError) Unwrap() error { return e.Err }
+
+// AuthorizationError is the error that the browser came back with instead of a code (RFC 6749 section 4.1.2.1). Both texts
+// come from outside, bounded and printable.
+type AuthorizationError struct {
+	Code        string // such as "access_denied"
+	Description string // may be empty
+}
+
+// Error names the code and the description.
+func (e *AuthorizationError) Error() string {
+	text := "the browser came back with an error: " + secret.Printable(e.Code, 100)
+	if e.Description != "" {
+		text += ": " + secret.Printable(e.Description, 500)
+	}
+	return text
+}
+
+// Is makes access_denied an [ErrDenied].
+func (e *AuthorizationError) Is(target error) bool {
+	return target == ErrDenied && e.Code == "access_denied"
+}
+
+// LockError says that a token could not be refreshed, since another process has held the lock on the session's cache entry
+// for too long. It may be stopped or hang: look for it, then try again.
+type LockError struct {
+	Session string        // the sso-session's name, or the start URL
+	Lock    string        // the lock's key in the cache; for tokencache.Dir the lock is the file {Lock}.lock
+	Waited  time.Duration // how long it was waited for
+}
+
+// Error names the lock.
+func (e *LockError) Error() string {
+	return fmt.Sprintf("login: the token of %s can't be refreshed: another process has held its lock (%s.lock in the cache) for %v; "+
+		"look for one that is stopped or hangs, then try again", secret.Printable(e.Session, 200), e.Lock, e.Waited)
+}
+
+// contextError is why a context has ended, with its cause if that says more.
+func contextError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if cause == err {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, cause)
+}

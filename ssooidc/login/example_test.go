@@ -1,0 +1,139 @@
+package login_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/ssooidc/ssooidc-go/ssooidc/login"
+	"github.com/ssooidc/ssooidc-go/ssooidc/ssooidctest"
+	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
+)
+
+// A program takes the token that is there, and asks a person only if it must. The examples sign in to a service in memory,
+// where the person approves at once; a real program leaves out the fields that say so.
+func Example() {
+	service := ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentApprove})
+	ctx := context.Background()
+
+	session, err := login.New(login.Config{
+		StartURL:   "https://d-1234567890.awsapps.com/start",
+		Region:     "us-east-1",
+		Flow:       login.FlowDeviceCode,
+		Cache:      new(tokencache.Memory),
+		HTTPClient: service.HTTPClient(),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	token, err := session.Token(ctx)
+	if errors.As(err, new(*login.RequiredError)) {
+		fmt.Println(err)
+		token, err = session.Login(ctx)
+	}
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("signed in for", time.Until(token.ExpiresAt).Round(time.Hour))
+	fmt.Println("and it goes on:", token.Refreshable)
+	fmt.Println("no secret is printed:", token.AccessToken != "" && fmt.Sprint(token) != token.AccessToken)
+	// Output:
+	// login: sign in again to https://d-1234567890.awsapps.com/start: nobody is signed in
+	// signed in for 1h0m0s
+	// and it goes on: true
+	// no secret is printed: true
+}
+
+// A prompt of a program's own: what a person must know is in the challenge.
+func ExamplePromptFunc() {
+	service := ssooidctest.New(ssooidctest.Options{})
+	session, err := login.New(login.Config{
+		StartURL:   "https://d-1234567890.awsapps.com/start",
+		Region:     "us-east-1",
+		Flow:       login.FlowDeviceCode,
+		Browse:     func(context.Context, string) error { return nil },
+		Cache:      new(tokencache.Memory),
+		HTTPClient: service.HTTPClient(),
+		Prompt: func(ctx context.Context, c login.Challenge) error {
+			fmt.Println("open", c.CodeURL, "and type the code, of", len(c.UserCode), "characters")
+			return service.Deny(c.UserCode) // the person
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = session.Login(context.Background())
+	fmt.Println("denied:", errors.Is(err, login.ErrDenied))
+	// Output:
+	// open https://oidc.us-east-1.amazonaws.com/device and type the code, of 9 characters
+	// denied: true
+}
+
+// A token that was refused before it expired, say with status 401, is given to Refresh.
+func ExampleSession_Refresh() {
+	service := ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentApprove})
+	ctx := context.Background()
+	session, err := login.New(login.Config{
+		StartURL:   "https://d-1234567890.awsapps.com/start",
+		Region:     "us-east-1",
+		Flow:       login.FlowDeviceCode,
+		Cache:      new(tokencache.Memory),
+		HTTPClient: service.HTTPClient(),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	first, err := session.Login(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	second, err := session.Refresh(ctx, first.AccessToken)
+	fmt.Println("another one:", err == nil && second.AccessToken != first.AccessToken)
+
+	fmt.Println("signed out:", session.Logout(ctx) == nil)
+	_, err = session.Token(ctx)
+	fmt.Println(err)
+	// Output:
+	// another one: true
+	// signed out: true
+	// login: sign in again to https://d-1234567890.awsapps.com/start: nobody is signed in
+}
+
+// Terminal is the default; to write elsewhere, give it another place. Without an input it reads nothing.
+func ExampleTerminal() {
+	prompt := login.Terminal(nil, os.Stdout)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // Login does so when the sign-in is over
+	err := prompt(ctx, login.Challenge{
+		Flow:      login.FlowDeviceCode,
+		Why:       "SSH session",
+		URL:       "https://device.sso.us-east-1.amazonaws.com/?user_code=ABCD-EFGH",
+		CodeURL:   "https://device.sso.us-east-1.amazonaws.com/",
+		UserCode:  "ABCD-EFGH",
+		ExpiresAt: time.Now().Add(10 * time.Minute),
+	})
+	if err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// Sign in to AWS IAM Identity Center (by device code: SSH session)
+	//
+	// Open this address in a browser, on any device:
+	//
+	//   https://device.sso.us-east-1.amazonaws.com/?user_code=ABCD-EFGH
+	//
+	// Check that the page shows this code, or type it there:
+	//
+	//   ABCD-EFGH
+	//
+	// The short address, to type on another device: https://device.sso.us-east-1.amazonaws.com/
+	//
+	// Waiting for you to sign in: 10m0s left
+}

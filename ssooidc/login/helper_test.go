@@ -1,0 +1,313 @@
+package login_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ssooidc/ssooidc-go/ssooidc/login"
+	"github.com/ssooidc/ssooidc-go/ssooidc/ssooidctest"
+	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
+)
+
+const (
+	startURL = "https://d-0123456789.awsapps.com/start"
+	region   = "us-east-1"
+)
+
+// config is a session with the service, in process, whose cache is in memory and whose prompt does nothing.
+func config(service *ssooidctest.Service) login.Config {
+	return login.Config{
+		Name:       "dev",
+		StartURL:   startURL,
+		Region:     region,
+		Flow:       login.FlowDeviceCode,
+		Prompt:     func(context.Context, login.Challenge) error { return nil },
+		Browse:     func(context.Context, string) error { return nil },
+		Cache:      new(tokencache.Memory),
+		HTTPClient: service.HTTPClient(),
+	}
+}
+
+func newSession(t testing.TB, cfg login.Config) *login.Session {
+	t.Helper()
+	s, err := login.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// times are when requests of an operation arrived, in whole seconds since a moment.
+func times(t testing.TB, service *ssooidctest.Service, operation string, since time.Time) []int {
+	t.Helper()
+	var list []int
+	for _, r := range service.Requests() {
+		if r.Operation != operation {
+			continue
+		}
+		after := r.Time.Sub(since)
+		if after%time.Second != 0 {
+			t.Errorf("a %s came %v after the start, between two seconds", operation, after)
+		}
+		list = append(list, int(after/time.Second))
+	}
+	return list
+}
+
+func count(service *ssooidctest.Service, operation string) int {
+	n := 0
+	for _, r := range service.Requests() {
+		if r.Operation == operation {
+			n++
+		}
+	}
+	return n
+}
+
+// altered answers as the service would, with some fields of the JSON changed; nil removes one.
+func altered(service *ssooidctest.Service, change map[string]any) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		rec := httptest.NewRecorder()
+		service.ServeHTTP(rec, r)
+		var fields map[string]any
+		if err := json.Unmarshal(rec.Body.Bytes(), &fields); err != nil {
+			panic(err)
+		}
+		for name, value := range change {
+			fields[name] = value
+			if value == nil {
+				delete(fields, name)
+			}
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(rec.Code)
+		if err := json.NewEncoder(w).Encode(fields); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// prompts records the challenges that a person was shown.
+type prompts struct {
+	mu   sync.Mutex
+	list []login.Challenge
+}
+
+func (p *prompts) prompt(_ context.Context, c login.Challenge) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.list = append(p.list, c)
+	return nil
+}
+
+func (p *prompts) all() []login.Challenge {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.list
+}
+
+// logs is a logger that tests can read.
+type logs struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logs) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+func (l *logs) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+// count is how often a line holds all the words.
+func (l *logs) count(words ...string) int {
+	n := 0
+lines:
+	for line := range strings.Lines(l.String()) {
+		for _, w := range words {
+			if !strings.Contains(line, w) {
+				continue lines
+			}
+		}
+		n++
+	}
+	return n
+}
+
+// secrets are what the service has handed out, and what no text may hold.
+func secrets(t testing.TB, service *ssooidctest.Service) []string {
+	t.Helper()
+	var list []string
+	for _, r := range service.Requests() {
+		var fields map[string]any
+		if json.Unmarshal(r.Body, &fields) != nil {
+			continue
+		}
+		for _, name := range []string{"clientSecret", "deviceCode", "code", "codeVerifier", "refreshToken"} {
+			if text, ok := fields[name].(string); ok && text != "" {
+				list = append(list, text)
+			}
+		}
+	}
+	return list
+}
+
+func checkNoSecret(t testing.TB, service *ssooidctest.Service, texts ...any) {
+	t.Helper()
+	var all strings.Builder
+	for _, text := range texts {
+		fmt.Fprintf(&all, "%v\n%+v\n%#v\n", text, text, text)
+	}
+	for _, s := range secrets(t, service) {
+		if strings.Contains(all.String(), s) {
+			t.Errorf("a secret is in the text:\n%s", all.String())
+		}
+	}
+}
+
+// hostRecorder records which hosts are asked.
+type hostRecorder struct {
+	*http.Client
+	list []string
+}
+
+func newHostRecorder(c *http.Client) *hostRecorder { return &hostRecorder{Client: c} }
+
+func (h *hostRecorder) Do(r *http.Request) (*http.Response, error) {
+	h.list = append(h.list, r.URL.Host)
+	return h.Client.Do(r)
+}
+
+// faulty is a store some of whose methods fail.
+type faulty struct {
+	tokencache.Store
+	load, save, delete, lock error
+}
+
+func (f *faulty) Load(ctx context.Context, key string) ([]byte, error) {
+	if f.load != nil {
+		return nil, f.load
+	}
+	return f.Store.Load(ctx, key)
+}
+
+func (f *faulty) Save(ctx context.Context, key string, data []byte) error {
+	if f.save != nil {
+		return f.save
+	}
+	return f.Store.Save(ctx, key, data)
+}
+
+func (f *faulty) Delete(ctx context.Context, key string) error {
+	if f.delete != nil {
+		return f.delete
+	}
+	return f.Store.Delete(ctx, key)
+}
+
+func (f *faulty) TryLock(ctx context.Context, key string) (func(), bool, error) {
+	if f.lock != nil {
+		return nil, false, f.lock
+	}
+	return f.Store.TryLock(ctx, key)
+}
+
+var tokenKey = tokencache.TokenKey("dev")
+
+// stored is the token in a cache.
+func stored(t testing.TB, store tokencache.Store) tokencache.Token {
+	t.Helper()
+	data, err := store.Load(t.Context(), tokenKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var token tokencache.Token
+	if err := json.Unmarshal(data, &token); err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// store puts a token in a cache.
+func store(t testing.TB, store tokencache.Store, token tokencache.Token) {
+	t.Helper()
+	data, err := json.Marshal(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, store.Save(context.Background(), tokenKey, data))
+}
+
+// signIn signs in to a new session, and returns its token too.
+func signIn(t testing.TB, cfg login.Config) (*login.Session, login.Token) {
+	t.Helper()
+	session := newSession(t, cfg)
+	token, err := session.Login(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return session, token
+}
+
+// approving is a service whose person approves at once.
+func approving() *ssooidctest.Service {
+	return ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentApprove})
+}
+
+// refreshes counts the refresh requests.
+func refreshes(service *ssooidctest.Service) int {
+	n := 0
+	for _, r := range service.Requests() {
+		if r.Operation == "CreateToken" && strings.Contains(string(r.Body), `"grantType":"refresh_token"`) {
+			n++
+		}
+	}
+	return n
+}
+
+// approver is a prompt whose person approves at once.
+func approver(t testing.TB, service interface{ Approve(string) error }) login.PromptFunc {
+	return func(_ context.Context, c login.Challenge) error {
+		must(t, service.Approve(c.UserCode))
+		return nil
+	}
+}
+
+// slow is a store that a test can hold up: after it has read, and before it writes.
+type slow struct {
+	tokencache.Store
+	loaded, saving func(key string) // nil: not held up
+}
+
+func (s *slow) Load(ctx context.Context, key string) ([]byte, error) {
+	data, err := s.Store.Load(ctx, key)
+	if s.loaded != nil {
+		s.loaded(key)
+	}
+	return data, err
+}
+
+func (s *slow) Save(ctx context.Context, key string, data []byte) error {
+	if s.saving != nil {
+		s.saving(key)
+	}
+	return s.Store.Save(ctx, key, data)
+}

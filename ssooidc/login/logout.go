@@ -1,0 +1,65 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/ssooidc/ssooidc-go/internal/portal"
+	"github.com/ssooidc/ssooidc-go/internal/secret"
+)
+
+// Logout signs out: first here, by deleting the session from memory and from the cache, then at the portal, which ends the
+// session on the server for every tool that uses it. An error of the portal does not undo the first. Where nobody is
+// signed in, Logout does nothing.
+func (s *Session) Logout(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("login: sign-out of %s: %w", secret.Printable(s.name, 200), contextError(ctx))
+	}
+	token, err := s.forget(ctx)
+	if err != nil {
+		err = fmt.Errorf("the session is still in the cache: %w", err)
+	}
+	if token != "" {
+		if portalErr := s.endAtPortal(ctx, token); portalErr != nil {
+			err = errors.Join(err, fmt.Errorf("the session may live on at the portal: %w", portalErr))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("login: sign-out of %s: %w", secret.Printable(s.name, 200), err)
+	}
+	return nil
+}
+
+// forget deletes the session here, and returns its access token, "" if there is none.
+func (s *Session) forget(ctx context.Context) (token string, err error) {
+	unlock := s.lockShortly(ctx) // or a refresh that is about to save would bring the session back
+	defer unlock()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	if h := s.memory.Load(); h != nil {
+		token = h.AccessToken
+	}
+	e, loadErr := s.load(ctx)
+	if loadErr == nil && e.token.AccessToken != "" {
+		token = e.token.AccessToken
+	}
+	if e.kind != entryForeign { // which is not this session's
+		err = s.cfg.Cache.Delete(ctx, s.tokenKey)
+	}
+	s.keepUnsaved(nil)
+	s.newEra(nil)
+	return token, err
+}
+
+func (s *Session) endAtPortal(ctx context.Context, token string) error {
+	address, client, err := s.Portal()
+	if err != nil {
+		return err
+	}
+	if ours, ok := client.(*http.Client); ok && !s.bringsClient() {
+		defer ours.CloseIdleConnections()
+	}
+	return portal.Logout(ctx, client, address, token)
+}

@@ -1,0 +1,173 @@
+package login_test
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ssooidc/ssooidc-go/ssooidc/login"
+)
+
+// TestLogout: the cache first, then the portal.
+func TestLogout(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := approving()
+		cfg := config(s)
+		session, token := signIn(t, cfg)
+		other := newSession(t, cfg)
+		if _, err := other.Token(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.HandleNext("Logout", func(w http.ResponseWriter, r *http.Request) {
+			if _, err := cfg.Cache.Load(r.Context(), tokenKey); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("in the cache while the portal is called: %v", err)
+			}
+			if r.Host != "portal.sso.us-east-1.amazonaws.com" || r.Method != http.MethodPost || r.Header.Get("x-amz-sso_bearer_token") != token.AccessToken {
+				t.Errorf("%s %s with %v", r.Method, r.Host, r.Header)
+			}
+			s.ServeHTTP(w, r)
+		}, 1)
+		if err := session.Logout(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := session.Token(t.Context()); !errors.As(err, new(*login.RequiredError)) {
+			t.Errorf("Token: %v", err)
+		}
+		if again, err := other.Token(t.Context()); err != nil || again != token {
+			t.Errorf("Token of another process, which has it in memory: %v, %v", again, err)
+		}
+		if _, err := other.Refresh(t.Context(), token.AccessToken); !errors.As(err, new(*login.RequiredError)) {
+			t.Errorf("Refresh of another process: %v", err)
+		}
+		if n := count(s, "Logout"); n != 1 {
+			t.Errorf("%d calls of the portal", n)
+		}
+		if err := session.Logout(t.Context()); err != nil || count(s, "Logout") != 1 {
+			t.Errorf("Logout again: %v, %d calls of the portal", err, count(s, "Logout"))
+		}
+		// What was registered is still there for the next sign-in.
+		if _, err := session.Login(t.Context()); err != nil || count(s, "RegisterClient") != 1 {
+			t.Errorf("Login again: %v, %d registrations", err, count(s, "RegisterClient"))
+		}
+	})
+}
+
+// TestLogoutUnreadable: what can't be read any more is deleted, and ended at the portal, all the same.
+func TestLogoutUnreadable(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := approving()
+		cfg := config(s)
+		f := &faulty{Store: cfg.Cache}
+		cfg.Cache = f
+		session, _ := signIn(t, cfg)
+		f.load = errors.New("unreadable")
+		if err := session.Logout(t.Context()); err != nil || count(s, "Logout") != 1 {
+			t.Errorf("Logout: %v, %d calls of the portal", err, count(s, "Logout"))
+		}
+		if _, err := f.Store.Load(t.Context(), tokenKey); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("in the cache: %v", err)
+		}
+	})
+}
+
+// TestLogoutAtPortal: what the portal answers.
+func TestLogoutAtPortal(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		answer http.HandlerFunc
+		want   string
+	}{
+		{"unknown session", status(401, `{"message":"no"}`), ""},
+		{"failure", status(500, "x"), "login: sign-out of dev: the session may live on at the portal: the portal answered with status 500"},
+		{"redirect", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "https://evil.example/")
+			w.WriteHeader(307)
+		}, "login: sign-out of dev: the session may live on at the portal: the portal answered with status 307"},
+		{"dropped", drop, "login: sign-out of dev: the session may live on at the portal: no answer from the portal: " +
+			`Post "https://portal.sso.us-east-1.amazonaws.com/logout": ssooidctest: the handler dropped the connection: EOF`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := approving()
+				cfg := config(s)
+				session, _ := signIn(t, cfg)
+				s.HandleNext("Logout", tt.answer, 1)
+				err := session.Logout(t.Context())
+				if got := errorText(err); got != tt.want {
+					t.Errorf("Logout: %s, want %s", got, tt.want)
+				}
+				if _, err := cfg.Cache.Load(t.Context(), tokenKey); !errors.Is(err, fs.ErrNotExist) {
+					t.Errorf("in the cache: %v", err)
+				}
+			})
+		})
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// TestLogoutDuringRefresh: a sign-out waits for a refresh, but not for long, and what the refresh brings stays out.
+func TestLogoutDuringRefresh(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []time.Duration{time.Second, 20 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			s := approving()
+			cfg := config(s)
+			session, first := signIn(t, cfg)
+			s.HandleNext("CreateToken", func(w http.ResponseWriter, r *http.Request) {
+				time.Sleep(answer)
+				s.ServeHTTP(w, r)
+			}, 1)
+			go session.Refresh(t.Context(), first.AccessToken)
+			synctest.Wait()
+			start := time.Now()
+			if err := session.Logout(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if took := time.Since(start); took > min(answer+10*time.Millisecond, 5*time.Second) {
+				t.Errorf("it took %v", took)
+			}
+			time.Sleep(time.Minute)
+			if _, err := cfg.Cache.Load(t.Context(), tokenKey); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("in the cache: %v", err)
+			}
+			if token, err := session.Token(t.Context()); !errors.As(err, new(*login.RequiredError)) {
+				t.Errorf("Token: %v, %v", token, err)
+			}
+		})
+	}
+}
+
+// TestLogoutDuringSave: a sign-out waits for a refresh that is just saving, or its session would come back.
+func TestLogoutDuringSave(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := approving()
+		cfg := config(s)
+		_, first := signIn(t, cfg)
+		cfg.Cache = &slow{Store: cfg.Cache, saving: func(string) { time.Sleep(time.Second) }}
+		session := newSession(t, cfg)
+		go session.Refresh(t.Context(), first.AccessToken)
+		synctest.Wait() // about to save
+		if err := session.Logout(t.Context()); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Minute)
+		if _, err := cfg.Cache.Load(t.Context(), tokenKey); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("in the cache: %v", err)
+		}
+	})
+}

@@ -1,0 +1,39 @@
+package login
+
+import (
+	"net/http"
+
+	"github.com/ssooidc/ssooidc-go/internal/endpoint"
+	"github.com/ssooidc/ssooidc-go/internal/wire"
+	"github.com/ssooidc/ssooidc-go/ssooidc"
+)
+
+// Portal is where the portal of the session is, without a slash at the end, and what sends requests to it as Config says:
+// for clients of the portal, which turns the session's token into accounts, roles and credentials. A *http.Client is one
+// that follows no redirect, since those requests carry the token in a header that would go along.
+//
+// Without Config.HTTPClient, each call makes a client, with connections of its own. It fails where AWS_CA_BUNDLE can't be
+// read.
+func (s *Session) Portal() (url string, client ssooidc.HTTPClient, err error) {
+	if url, err = s.cfg.endpoint(endpoint.Portal, s.cfg.PortalEndpoint); err != nil {
+		return "", nil, err
+	}
+	if s.bringsClient() {
+		client = s.cfg.HTTPClient
+		if c, ok := client.(*http.Client); ok {
+			client = wire.WithoutRedirects(c)
+		}
+		return url, client, nil
+	}
+	ours, err := wire.NewHTTPClient()
+	if err != nil {
+		return "", nil, err
+	}
+	return url, ours, nil
+}
+
+// bringsClient reports whether Config.HTTPClient is one.
+func (s *Session) bringsClient() bool {
+	c, isStandard := s.cfg.HTTPClient.(*http.Client)
+	return s.cfg.HTTPClient != nil && !(isStandard && c == nil)
+}

@@ -1,0 +1,130 @@
+package login
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/ssooidc/ssooidc-go/ssooidc"
+	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
+)
+
+// minRegistrationLife is how long a remembered registration must be good for yet. The service keeps one for 90 days, and a
+// session can be refreshed only as long as its registration lives.
+const minRegistrationLife = 7 * 24 * time.Hour
+
+// asClient runs a flow as a registered client, a remembered one if there is one. Where the service no longer knows that
+// one, the flow is run once more as a new one.
+func (s *Session) asClient(ctx context.Context, client API, request *ssooidc.RegisterClientRequest,
+	flow func(tokencache.Registration) (tokencache.Token, error)) (tokencache.Token, error) {
+	if reg, ok := s.rememberedRegistration(ctx, request); ok {
+		token, err := flow(reg)
+		unknown := errors.As(err, new(*ssooidc.InvalidClientException))
+		if unknown || mayBeUnknown(err) {
+			s.forgetRegistration(context.WithoutCancel(ctx), reg.ClientID)
+		}
+		if !unknown {
+			return token, err
+		}
+	}
+	reg, err := s.register(ctx, client, request)
+	if err != nil {
+		return tokencache.Token{}, err
+	}
+	return flow(reg)
+}
+
+// mayBeUnknown reports whether a flow ended as it does when the service no longer knows a client, but has told only the
+// person's browser: nobody came back in time, or the browser did with that.
+func mayBeUnknown(err error) bool {
+	var authorization *AuthorizationError
+	return errors.Is(err, ErrExpired) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.As(err, &authorization) && (authorization.Code == "invalid_client" || authorization.Code == "unauthorized_client")
+}
+
+func (s *Session) registrationKey() string {
+	return tokencache.RegistrationKey(s.cfg.StartURL, s.cfg.Region, s.cfg.Scopes, s.cfg.Name)
+}
+
+// scopes are those that are registered.
+func (s *Session) scopes() []string {
+	if s.cfg.Legacy || len(s.cfg.Scopes) > 0 {
+		return s.cfg.Scopes
+	}
+	return []string{ssooidc.ScopeAccountAccess}
+}
+
+// register registers a new client and remembers it.
+func (s *Session) register(ctx context.Context, client API, request *ssooidc.RegisterClientRequest) (tokencache.Registration, error) {
+	out, err := client.RegisterClient(ctx, request)
+	switch {
+	case err != nil:
+		return tokencache.Registration{}, err
+	case out == nil || out.ClientID == "" || out.ClientSecret == "":
+		return tokencache.Registration{}, emptyAnswer("RegisterClient")
+	}
+	reg := tokencache.Registration{
+		ClientID:     out.ClientID,
+		ClientSecret: out.ClientSecret,
+		ExpiresAt:    out.ClientSecretExpiry().UTC(),
+		Scopes:       request.Scopes,
+		GrantTypes:   request.GrantTypes,
+	}
+	data, err := json.Marshal(reg)
+	if err == nil {
+		err = s.cfg.Cache.Save(ctx, s.registrationKey(), data)
+	}
+	if err != nil && ctx.Err() == nil {
+		s.warn(ctx, "save the client registration", err)
+	}
+	return reg, nil
+}
+
+// emptyAnswer is the error of a client that gave neither a result nor an error.
+func emptyAnswer(operation string) error {
+	return fmt.Errorf("%s: the client returned no error, but not what was asked for either", operation)
+}
+
+// rememberedRegistration is the one in the cache, if it is what would be registered now and lives long enough.
+func (s *Session) rememberedRegistration(ctx context.Context, request *ssooidc.RegisterClientRequest) (tokencache.Registration, bool) {
+	reg, ok := s.loadRegistration(ctx)
+	ok = ok && reg.ClientID != "" && reg.ClientSecret != "" &&
+		usesBrowser(reg.GrantTypes) == usesBrowser(request.GrantTypes) &&
+		sameScopes(reg.Scopes, request.Scopes) &&
+		reg.ExpiresAt.Sub(now()) > minRegistrationLife
+	return reg, ok
+}
+
+func (s *Session) loadRegistration(ctx context.Context) (reg tokencache.Registration, ok bool) {
+	data, err := s.cfg.Cache.Load(ctx, s.registrationKey())
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) && ctx.Err() == nil {
+			s.warn(ctx, "load the client registration", err)
+		}
+		return reg, false
+	}
+	return reg, json.Unmarshal(data, &reg) == nil // another tool's torn file is none
+}
+
+// forgetRegistration deletes the remembered registration, unless that is another one by now.
+func (s *Session) forgetRegistration(ctx context.Context, clientID string) {
+	if reg, ok := s.loadRegistration(ctx); !ok || reg.ClientID != clientID {
+		return
+	}
+	if err := s.cfg.Cache.Delete(ctx, s.registrationKey()); err != nil && ctx.Err() == nil {
+		s.warn(ctx, "forget the client registration", err)
+	}
+}
+
+// usesBrowser tells the two kinds of registration apart, which share an entry.
+func usesBrowser(grants []string) bool {
+	return slices.Contains(grants, ssooidc.GrantTypeAuthorizationCode)
+}
+
+func sameScopes(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}

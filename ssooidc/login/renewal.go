@@ -1,0 +1,247 @@
+package login
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ssooidc/ssooidc-go/internal/secret"
+	"github.com/ssooidc/ssooidc-go/ssooidc"
+	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
+)
+
+const (
+	refreshTimeout = 30 * time.Second
+
+	// When the service refuses a refresh token, another process may just have used it up, and be about to save what it got.
+	rereads     = 40
+	rereadDelay = 50 * time.Millisecond
+
+	// retryLater is when a token that is still valid is due again after a refresh that failed for a passing reason.
+	retryLater = 10 * time.Second
+)
+
+// renewal is one run of a refresh. It starts from the cache, since another process or tool may have been there first.
+type renewal struct {
+	s       *Session
+	era     int
+	refused string
+
+	known  string // the access token that was known when this began; another one in the cache is news
+	have   Token  // the last one seen: while it is valid, returned whatever happens
+	issued bool   // whether the token came from the service just now
+}
+
+// begin looks into the cache. Without a token and without an error, run is next.
+func (r *renewal) begin(ctx context.Context) (Token, error) {
+	r.known = r.refused
+	if h := r.s.memory.Load(); h != nil {
+		r.have = h.Token
+		r.known = cmp.Or(r.known, h.AccessToken)
+	}
+	e, token, err := r.look(ctx)
+	if token.AccessToken == "" && err == nil {
+		r.known = e.token.AccessToken
+	}
+	return token, err
+}
+
+// run refreshes the token in the cache, if no one else does.
+func (r *renewal) run(ctx context.Context) (Token, error) {
+	unlock, token, err := r.lock(ctx)
+	if unlock == nil {
+		return token, err
+	}
+	defer unlock()
+	e, token, err := r.look(ctx) // another may have refreshed it before the lock was ours
+	if token.AccessToken != "" || err != nil {
+		return token, err
+	}
+	return r.refresh(ctx, e)
+}
+
+// look reads the cache. It returns a token where the cache has one that will do, an error where there is nothing to refresh,
+// and otherwise neither: then the entry is to be refreshed.
+func (r *renewal) look(ctx context.Context) (entry, Token, error) {
+	e, err := r.s.load(ctx)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return e, Token{}, err
+	case err != nil:
+		t, err := r.settle(ctx, r.required(err))
+		return e, t, err
+	}
+	if t := r.s.public(e.token); t.valid(r.refused) {
+		isNews := r.known != "" && t.AccessToken != r.known
+		if h := r.s.newHeld(t, isNews); now().Before(h.due) {
+			r.s.hold(r.era, h)
+			return e, t, nil
+		}
+		r.have = t
+	}
+	if why := r.s.unrefreshable(e); why != nil {
+		t, err := r.settle(ctx, r.required(why))
+		return e, t, err
+	}
+	return e, Token{}, nil
+}
+
+// lock takes the token's lock. Where the matter was settled without it, unlock is nil.
+func (r *renewal) lock(ctx context.Context) (unlock func(), t Token, err error) {
+	waitCtx, cancel := context.WithTimeout(ctx, tokenLockWait)
+	defer cancel()
+	unlock, lockErr := r.s.lock(waitCtx, r.s.tokenKey, func() bool {
+		_, t, err = r.look(waitCtx)
+		if t.AccessToken == "" && r.have.valid(r.refused) {
+			t, err = r.have, nil // whoever holds the lock is refreshing it
+		}
+		return t.AccessToken != "" || err != nil && waitCtx.Err() == nil
+	})
+	switch {
+	case unlock != nil:
+		return unlock, Token{}, nil
+	case lockErr != nil: // the time is up
+		if _, t, err = r.look(ctx); t.AccessToken == "" && err == nil {
+			err = &LockError{Session: r.s.name, Lock: r.s.tokenKey, Waited: tokenLockWait}
+		}
+	}
+	return nil, t, err
+}
+
+// refresh exchanges the entry's refresh token.
+func (r *renewal) refresh(ctx context.Context, e entry) (Token, error) {
+	issued, err := r.exchange(ctx, e)
+	switch {
+	case err == nil:
+		return r.save(ctx, issued, e), nil
+	case needsPerson(err):
+		return r.refreshRefused(ctx, e, err)
+	}
+	return r.settle(ctx, r.failed(err))
+}
+
+func (r *renewal) exchange(ctx context.Context, e entry) (tokencache.Token, error) {
+	clients, err := r.s.clients()
+	if err != nil {
+		return tokencache.Token{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
+	defer cancel()
+	reg := tokencache.Registration{
+		ClientID:     e.token.ClientID,
+		ClientSecret: e.token.ClientSecret,
+		ExpiresAt:    e.token.RegistrationExpiresAt,
+	}
+	return r.s.exchange(ctx, clients.main, reg, &ssooidc.CreateTokenRequest{
+		GrantType:    ssooidc.GrantTypeRefreshToken,
+		RefreshToken: e.token.RefreshToken,
+	})
+}
+
+// refreshRefused goes on when the service has refused an entry's refresh token for good: where another process or tool
+// comes up with a valid token, or another refresh token, nothing is lost.
+func (r *renewal) refreshRefused(ctx context.Context, e entry, refusal error) (Token, error) {
+	if errors.As(refusal, new(*ssooidc.InvalidClientException)) {
+		r.s.forgetRegistration(ctx, e.token.ClientID)
+	}
+	if r.have.valid(r.refused) {
+		return r.settle(ctx, r.required(refusal))
+	}
+	tried := e.token.RefreshToken
+	for i := range rereads + 1 {
+		if i > 0 && sleep(ctx, rereadDelay) != nil {
+			break
+		}
+		latest, err := r.s.load(ctx)
+		if err == nil && latest.kind == entryNone {
+			break // someone has signed out
+		}
+		if t := r.s.public(latest.token); t.valid(r.refused) {
+			r.s.hold(r.era, r.s.newHeld(t, true))
+			return t, nil
+		}
+		if tried == e.token.RefreshToken && latest.token.RefreshToken != tried && r.s.unrefreshable(latest) == nil {
+			tried = latest.token.RefreshToken
+			issued, err := r.exchange(ctx, latest)
+			switch {
+			case err == nil:
+				return r.save(ctx, issued, latest), nil
+			case !needsPerson(err):
+				return r.settle(ctx, r.failed(err))
+			}
+			refusal = err
+		}
+	}
+	return r.settle(ctx, r.required(refusal))
+}
+
+// save keeps what was issued for the entry e, unless someone has signed in or out meanwhile: that stays as it is.
+func (r *renewal) save(ctx context.Context, issued tokencache.Token, e entry) Token {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	r.issued = true
+	token := r.s.public(issued)
+	latest, err := r.s.load(ctx)
+	if err != nil {
+		latest = e // unreadable for now: then what was there when this began
+	}
+	switch {
+	case latest.kind == entryNone:
+		// Signed out. Who has waited for the token gets it, and nobody later.
+		return token
+	case latest.kind == entryForeign,
+		latest.kind == entryOurs && (latest.token.AccessToken != e.token.AccessToken || latest.token.RefreshToken != e.token.RefreshToken):
+		if theirs := r.s.public(latest.token); theirs.valid(r.refused) {
+			token = theirs
+		}
+	case latest.kind == entryOurs:
+		// The same token still, but another tool may have added fields of its own.
+		r.s.save(ctx, renewed(latest.token, issued), latest)
+	default: // torn, and nobody has mended it: better ours than none
+		r.s.save(ctx, renewed(e.token, issued), latest)
+	}
+	r.s.hold(r.era, r.s.newHeld(token, true))
+	return token
+}
+
+// renewed is the old entry with what was issued for it.
+func renewed(old, issued tokencache.Token) tokencache.Token {
+	issued.StartURL = cmp.Or(old.StartURL, issued.StartURL)
+	issued.Extra = old.Extra
+	return issued
+}
+
+// settle ends without a new token. One that is still valid is returned all the same, and err then only delays the next
+// refresh: until the token has expired where a person must sign in.
+func (r *renewal) settle(ctx context.Context, err error) (Token, error) {
+	if !r.have.valid(r.refused) {
+		return Token{}, err
+	}
+	due := r.have.ExpiresAt
+	if later := now().Add(retryLater); later.Before(due) && !errors.As(err, new(*RequiredError)) {
+		due = later
+	}
+	r.s.cfg.Logger.WarnContext(ctx, "login: the token is still valid, but could not be refreshed", "session", r.s.name, "error", err)
+	r.s.hold(r.era, &held{r.have, due})
+	return r.have, nil
+}
+
+// required is the error where a person must sign in.
+func (r *renewal) required(why error) error { return &RequiredError{Session: r.s.name, Err: why} }
+
+// failed is the error where trying again later may help.
+func (r *renewal) failed(err error) error {
+	return fmt.Errorf("login: the token of %s could not be refreshed: %w", secret.Printable(r.s.name, 200), err)
+}
+
+// needsPerson reports whether the service has refused a refresh for good.
+func needsPerson(err error) bool {
+	return errors.As(err, new(*ssooidc.InvalidGrantException)) ||
+		errors.As(err, new(*ssooidc.InvalidClientException)) ||
+		errors.As(err, new(*ssooidc.UnauthorizedClientException)) ||
+		errors.As(err, new(*ssooidc.ExpiredTokenException)) ||
+		errors.As(err, new(*ssooidc.AccessDeniedException)) ||
+		errors.As(err, new(*ssooidc.InvalidScopeException))
+}

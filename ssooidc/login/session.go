@@ -1,0 +1,77 @@
+package login
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
+)
+
+// Session is a person's session with an IAM Identity Center: signed in once, then kept fresh. Make one with [New]. It is
+// safe for concurrent use, and prints and logs without its secrets.
+type Session struct {
+	cfg     Config                  // complete; never changed
+	name    string                  // Config.Name, or the start URL
+	clients func() (clients, error) // always the same
+
+	tokenKey string
+
+	memory atomic.Pointer[held] // the token that Token returns without a look at anything else; nil: none
+
+	mu      sync.Mutex // guards what follows, and all writing to memory
+	era     int        // counts sign-ins and sign-outs: what began before one must not overwrite what it left
+	flight  *flight    // the refresh that is under way; nil: none
+	unsaved *unsaved   // what could not be saved; nil: nothing
+
+	warned atomic.Bool // whether the cache's trouble has been told
+}
+
+// New makes a session. It sends and reads nothing: nobody needs to be signed in yet. Its error is a [*ConfigError].
+func New(cfg Config) (*Session, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	name := cfg.Name
+	if name == "" {
+		name = cfg.StartURL
+	}
+	if cfg.Prompt == nil {
+		cfg.Prompt = Terminal(os.Stdin, os.Stderr)
+	}
+	return &Session{
+		cfg:      cfg,
+		name:     name,
+		clients:  sync.OnceValues(cfg.clients),
+		tokenKey: tokencache.TokenKey(name),
+	}, nil
+}
+
+// Region is Config.Region.
+func (s *Session) Region() string { return s.cfg.Region }
+
+// Format implements [fmt.Formatter]: every verb prints which session it is, and nothing secret.
+func (s *Session) Format(f fmt.State, _ rune) {
+	if s == nil {
+		fmt.Fprint(f, "<nil>")
+		return
+	}
+	fmt.Fprintf(f, "login.Session{Name:%q StartURL:%q Region:%q}", s.cfg.Name, s.cfg.StartURL, s.cfg.Region)
+}
+
+// LogValue implements [slog.LogValuer]: it is what Format prints.
+func (s *Session) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
+
+// warn tells of trouble with the cache, once at a level that people see: a cache that fails once mostly goes on failing,
+// and the session works without.
+func (s *Session) warn(ctx context.Context, doing string, err error) {
+	level := slog.LevelWarn
+	if s.warned.Swap(true) {
+		level = slog.LevelDebug
+	}
+	s.cfg.Logger.Log(ctx, level, "login: the cache can't be used as it should be; going on without", "session", s.name, "doing", doing, "error", err)
+}

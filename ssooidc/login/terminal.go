@@ -1,0 +1,102 @@
+package login
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/ssooidc/ssooidc-go/internal/secret"
+	"github.com/ssooidc/ssooidc-go/internal/terminal"
+)
+
+// Terminal is a prompt for a terminal: it writes to out what to do, and while it waits a spinner and how long is left;
+// where out is no terminal, once a minute how long is left. Of the person it reads nothing but, where in is a terminal and
+// the browser might be on another machine, the address that is pasted by hand; it is not echoed. nil in: no pasting. What
+// it writes is printable text, whatever the service sends.
+func Terminal(in io.Reader, out io.Writer) PromptFunc {
+	return func(ctx context.Context, c Challenge) error {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		canPaste := c.Submit != nil && terminal.Is(in)
+		if _, err := io.WriteString(out, instructions(c, canPaste)); err != nil {
+			return err
+		}
+		pasted := make(chan string)
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			if canPaste {
+				// Without the input, the sign-in can still be finished in the browser.
+				_ = terminal.ReadLines(ctx, in, func(line string) {
+					select {
+					case pasted <- line:
+					case <-ctx.Done():
+					}
+				})
+			}
+		}()
+		err := wait(ctx, c, out, pasted)
+		cancel()
+		<-ended // the terminal is as it was before
+		return err
+	}
+}
+
+// instructions are what a person has to do.
+func instructions(c Challenge, canPaste bool) string {
+	show := func(text string) string { return secret.Printable(text, 16<<10) }
+	text := "\nSign in to AWS IAM Identity Center"
+	if c.Why != "" {
+		text += fmt.Sprintf(" (by %v: %s)", c.Flow, show(c.Why))
+	}
+	switch c.Flow {
+	case FlowBrowser:
+		text += fmt.Sprintf("\n\nYour browser should open. If it does not, open this address:\n\n  %s\n", show(c.URL))
+		if canPaste {
+			text += "\nIf your browser is on another machine, it ends at a page that it can't open:\n" +
+				"paste the address of that page here, and press Enter. It is not shown.\n"
+		}
+	default:
+		text += fmt.Sprintf("\n\nOpen this address in a browser, on any device:\n\n  %s\n", show(c.URL))
+		text += fmt.Sprintf("\nCheck that the page shows this code, or type it there:\n\n  %s\n", show(c.UserCode))
+		if c.CodeURL != c.URL && c.CodeURL != "" {
+			text += fmt.Sprintf("\nThe short address, to type on another device: %s\n", show(c.CodeURL))
+		}
+	}
+	return text + "\n"
+}
+
+// wait shows how long is left, and hands on what is pasted.
+func wait(ctx context.Context, c Challenge, out io.Writer, pasted <-chan string) error {
+	every, begin, end, spinner := time.Minute, "", "\n", []string{""}
+	if terminal.Is(out) {
+		every, begin, end = 250*time.Millisecond, "\r\x1b[K", "" // one line, written anew
+		spinner = []string{"| ", "/ ", "- ", "\\ "}
+		defer io.WriteString(out, begin)
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for turn := 0; ; turn++ {
+		if !c.ExpiresAt.IsZero() {
+			left := max(c.ExpiresAt.Sub(now()).Round(time.Second), 0)
+			if _, err := fmt.Fprintf(out, "%s%sWaiting for you to sign in: %v left%s", begin, spinner[turn%len(spinner)], left, end); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case line := <-pasted:
+			if line == "" {
+				continue
+			}
+			if err := c.Submit(line); err != nil {
+				if _, err := fmt.Fprintf(out, "%s%v\n", begin, err); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}
