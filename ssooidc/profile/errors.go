@@ -1,0 +1,141 @@
+package profile
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+
+	"github.com/ssooidc/ssooidc-go/internal/secret"
+)
+
+// Error says what in the configuration can't be used, where it is, and what to write there.
+type Error struct {
+	File    string   // the file; "" where the fault is in a variable
+	Section string   // as between its brackets, such as "profile dev"; "" where it is none's, or the file has none
+	Keys    []string // of the section, or the one variable; none where the fault is of the section as a whole
+	Problem string   // begins with the keys, and ends with what to do
+	Err     error    // what lies behind it, such as a *login.ConfigError; may be nil
+}
+
+// Error names the file and the section.
+func (e *Error) Error() string {
+	text := "profile: "
+	if e.File != "" {
+		text += secret.Printable(e.File, 1000) + ": "
+	}
+	if e.Section != "" {
+		text += "[" + secret.Printable(e.Section, 200) + "] "
+	}
+	return text + e.Problem
+}
+
+// Unwrap is Err.
+func (e *Error) Unwrap() error { return e.Err }
+
+// fail is an error about a key of a section, or about all of it.
+func (l *loader) fail(section, key, problem string, err error) *Error {
+	e := &Error{File: l.fileOf(section, key), Section: section, Problem: problem, Err: err}
+	if key != "" {
+		e.Keys = []string{key}
+	}
+	return e
+}
+
+// at is an error about a key of a section, or about a variable.
+func (l *loader) at(from place, problem string, err error) *Error {
+	if from.section == "" {
+		return &Error{Keys: []string{from.key}, Problem: problem, Err: err}
+	}
+	return l.fail(from.section, from.key, problem, err)
+}
+
+// examples are what people may write for a key.
+var examples = map[string]string{
+	keyStartURL:  "https://d-1234567890.awsapps.com/start",
+	keyRegion:    "us-east-1",
+	keyAccountID: "111122223333",
+	keyRoleName:  "ReadOnlyAccess",
+}
+
+// missing names the keys that a section lacks.
+func (l *loader) missing(section string, keys []string) *Error {
+	var lines []string
+	for _, key := range keys {
+		lines = append(lines, strconv.Quote(key+" = "+examples[key]))
+	}
+	e := l.fail(section, "", "lacks "+and(keys)+": write, with your own values, "+and(lines)+" below ["+section+"]", nil)
+	e.Keys = keys
+	return e
+}
+
+// noProfile is for a profile that no file has.
+func (l *loader) noProfile(name string) *Error {
+	problem := "there is no profile " + quote(name)
+	others := l.names(profilePrefix)
+	switch {
+	case l.has(name) && !isOtherKind(name):
+		name = secret.Printable(name, 200)
+		problem += fmt.Sprintf(": write [profile %s] instead of [%s]", name, name)
+	case l.found == 0:
+		problem += ", and no such file: make both with \"aws configure sso\", or set AWS_CONFIG_FILE to the file that has it"
+	case len(others) == 0:
+		problem += ", and no other: make it with \"aws configure sso\""
+	default:
+		problem += fmt.Sprintf(" (there is %s): name one that is there, here or in AWS_PROFILE, or make it with \"aws configure sso\"", and(others))
+	}
+	return &Error{File: l.file(), Err: config.SharedConfigProfileNotExistError{Profile: name}, Problem: problem}
+}
+
+// noSession is for a session that a profile's section names, or, with section "", the caller.
+func (l *loader) noSession(section, name string) *Error {
+	if section == "" && name == "" {
+		return &Error{File: l.file(), Problem: "the name of the sso-session is missing: " + l.sessions("name")}
+	}
+	header := sessionPrefix + secret.Printable(name, 200)
+	if section == "" {
+		return &Error{File: l.file(), Problem: fmt.Sprintf("there is no section [%s]: %s", header, l.sessions("name"))}
+	}
+	return l.fail(section, keySession, fmt.Sprintf("has sso_session = %s, but there is no section [%s]: %s",
+		secret.Printable(name, 200), header, l.sessions("write")), nil)
+}
+
+// sessions says which sessions there are to name, or to write in place of one that is not there.
+func (l *loader) sessions(verb string) string {
+	advice := `write one, with "sso_start_url = ..." and "sso_region = ..." below it`
+	if there := l.names(sessionPrefix); len(there) > 0 {
+		advice = verb + " one that is there (" + and(there) + "), or " + advice
+	}
+	return advice
+}
+
+// names are those of a file's sections of one kind.
+func (l *loader) names(prefix string) []string {
+	var names []string
+	for header := range l.sections {
+		if name, ok := strings.CutPrefix(header, prefix); ok {
+			names = append(names, secret.Printable(name, 100))
+		} else if header == config.DefaultSharedConfigProfile && prefix == profilePrefix {
+			names = append(names, header)
+		}
+	}
+	slices.Sort(names)
+	const most = 10
+	if len(names) > most {
+		names = append(names[:most], "...")
+	}
+	return names
+}
+
+// and lists words as people do.
+func and(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
+
+func quote(text string) string { return strconv.Quote(secret.Printable(text, 200)) }

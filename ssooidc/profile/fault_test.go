@@ -1,0 +1,223 @@
+package profile_test
+
+import "testing"
+
+// TestFaults: what is missing, contradictory or impossible, and what people are told.
+func TestFaults(t *testing.T) {
+	without := func(text, line string) string { return cut(t, text, line) }
+	run(t, []row{
+		{
+			name: "an empty file", load: "dev",
+			err: `profile: FILE: there is no profile "dev", and no other: make it with "aws configure sso"`,
+		},
+		{
+			name: "no such profile", load: "prod",
+			config: dev + legacy + corp,
+			err:    `profile: FILE: there is no profile "prod" (there is dev and old): name one that is there, here or in AWS_PROFILE, or make it with "aws configure sso"`,
+		},
+		{
+			name:   "no default profile",
+			config: dev + corp,
+			err:    `profile: FILE: there is no profile "default" (there is dev): name one that is there, here or in AWS_PROFILE, or make it with "aws configure sso"`,
+		},
+		{
+			name: "AWS_PROFILE names none", env: "AWS_PROFILE=prod",
+			config: dev + corp,
+			err:    `profile: FILE: there is no profile "prod" (there is dev): name one that is there, here or in AWS_PROFILE, or make it with "aws configure sso"`,
+		},
+		{
+			name: "the section's kind is missing", load: "dev",
+			config: "[dev]\nsso_session = corp\n" + corp,
+			err:    `profile: FILE: there is no profile "dev": write [profile dev] instead of [dev]`,
+		},
+		{
+			name: "a session is no profile", load: "sso-session corp",
+			config: corp,
+			err:    `profile: FILE: there is no profile "sso-session corp", and no other: make it with "aws configure sso"`,
+		},
+		{
+			name: "not for signing in", load: "keys",
+			config: "[profile keys]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI\n",
+			err:    `profile: FILE: [profile keys] has no sso_session: write "sso_session = NAME" below [profile keys], and a section [sso-session NAME] with sso_start_url and sso_region; "aws configure sso" does both`,
+		},
+		{
+			name: "a role of another profile's", load: "admin",
+			config: "[profile admin]\nrole_arn = arn:aws:iam::111122223333:role/Admin\nsource_profile = dev\n" + dev + corp,
+			err:    `profile: FILE: [profile admin] takes its credentials from source_profile = dev: sign in with that profile`,
+		},
+		{
+			name: "a role of a missing profile's", load: "admin",
+			config: "[profile admin]\nrole_arn = arn:aws:iam::111122223333:role/Admin\nsource_profile = base\n",
+			err:    `profile: FILE: [profile admin] can't be used: failed to load assume role arn:aws:iam::111122223333:role/Admin, of profile base, failed to get shared config profile, base`,
+		},
+		{
+			name: "half of a pair of keys", load: "dev",
+			config: dev + "aws_secret_access_key = wJalrXUtnFEMI\n" + corp,
+			err:    `profile: FILE: [profile dev] can't be used: error fetching config from profile, dev, Error using profile: 1, partial credentials found for profile profile dev`,
+		},
+
+		{
+			name: "no such session, none there", load: "dev",
+			config: dev,
+			err:    `profile: FILE: [profile dev] has sso_session = corp, but there is no section [sso-session corp]: write one, with "sso_start_url = ..." and "sso_region = ..." below it`,
+		},
+		{
+			name: "no such session, others there", load: "dev",
+			config: dev + "[sso-session lab]\n[sso-session ops]\n",
+			err:    `profile: FILE: [profile dev] has sso_session = corp, but there is no section [sso-session corp]: write one that is there (lab and ops), or write one, with "sso_start_url = ..." and "sso_region = ..." below it`,
+		},
+		{
+			name: "an empty session", load: "dev",
+			config: dev + "[sso-session corp]\n",
+			err:    `profile: FILE: [sso-session corp] lacks sso_start_url and sso_region: write, with your own values, "sso_start_url = https://d-1234567890.awsapps.com/start" and "sso_region = us-east-1" below [sso-session corp]`,
+		},
+		{
+			name: "a session without a start URL", load: "dev",
+			config: dev + without(corp, "sso_start_url"),
+			err:    `profile: FILE: [sso-session corp] lacks sso_start_url: write, with your own values, "sso_start_url = https://d-1234567890.awsapps.com/start" below [sso-session corp]`,
+		},
+		{
+			name: "a session without a region", load: "dev",
+			config: dev + without(corp, "sso_region"),
+			err:    `profile: FILE: [sso-session corp] lacks sso_region: write, with your own values, "sso_region = us-east-1" below [sso-session corp]`,
+		},
+		{
+			name: "the region is in the profile instead", load: "dev",
+			config: dev + "sso_region = us-east-1\n" + without(corp, "sso_region"),
+			err:    `profile: FILE: [sso-session corp] lacks sso_region: write, with your own values, "sso_region = us-east-1" below [sso-session corp]`,
+		},
+		{
+			name: "an empty region", load: "dev",
+			config: dev + "[sso-session corp]\nsso_start_url = " + startURL + "\nsso_region =\n",
+			err:    `profile: FILE: [sso-session corp] lacks sso_region: write, with your own values, "sso_region = us-east-1" below [sso-session corp]`,
+		},
+		{
+			name: "a session without an account", load: "dev",
+			config: without(dev, "sso_account_id") + corp,
+			err:    `profile: FILE: [profile dev] lacks sso_account_id: write, with your own values, "sso_account_id = 111122223333" below [profile dev]`,
+		},
+		{
+			name: "a session without a role", load: "dev",
+			config: without(dev, "sso_role_name") + corp,
+			err:    `profile: FILE: [profile dev] lacks sso_role_name: write, with your own values, "sso_role_name = ReadOnlyAccess" below [profile dev]`,
+		},
+		{
+			name: "another start URL than the session's", load: "dev",
+			config: dev + "sso_start_url = https://lab.awsapps.com/start\n" + corp,
+			err:    `profile: FILE: [profile dev] has sso_start_url = https://lab.awsapps.com/start, but its [sso-session corp] has https://d-1234567890.awsapps.com/start: remove the one in [profile dev], or make both the same`,
+		},
+		{
+			name: "another region than the session's", load: "dev",
+			config: dev + "sso_region = eu-west-1\n" + corp,
+			err:    `profile: FILE: [profile dev] has sso_region = eu-west-1, but its [sso-session corp] has us-east-1: remove the one in [profile dev], or make both the same`,
+		},
+
+		{
+			name: "legacy without a start URL", load: "old",
+			config: without(legacy, "sso_start_url"),
+			err:    `profile: FILE: [profile old] lacks sso_start_url: write, with your own values, "sso_start_url = https://d-1234567890.awsapps.com/start" below [profile old]`,
+		},
+		{
+			name: "legacy without a region", load: "old",
+			config: without(legacy, "sso_region"),
+			err:    `profile: FILE: [profile old] lacks sso_region: write, with your own values, "sso_region = us-east-1" below [profile old]`,
+		},
+		{
+			name: "legacy with a role alone", load: "old",
+			config: "[profile old]\nsso_account_id = 111122223333\nsso_role_name = ReadOnly\n",
+			err:    `profile: FILE: [profile old] lacks sso_start_url and sso_region: write, with your own values, "sso_start_url = https://d-1234567890.awsapps.com/start" and "sso_region = us-east-1" below [profile old]`,
+		},
+		{
+			name: "legacy without an account", load: "old",
+			config: without(legacy, "sso_account_id"),
+			err:    `profile: FILE: [profile old] lacks sso_account_id: write, with your own values, "sso_account_id = 111122223333" below [profile old]`,
+		},
+		{
+			name: "legacy without a role", load: "old",
+			config: without(legacy, "sso_role_name"),
+			err:    `profile: FILE: [profile old] lacks sso_role_name: write, with your own values, "sso_role_name = ReadOnlyAccess" below [profile old]`,
+		},
+
+		{
+			name: "a start URL over plain http", load: "dev",
+			config: dev + "[sso-session corp]\nsso_start_url = http://d-1234567890.awsapps.com/start\nsso_region = us-east-1\n",
+			err:    `profile: FILE: [sso-session corp] sso_start_url "http://d-1234567890.awsapps.com/start" does not begin with https://: copy the AWS access portal URL from the IAM Identity Center console, such as https://d-1234567890.awsapps.com/start`,
+		},
+		{
+			name: "a company's domain", load: "dev",
+			config: dev + "[sso-session corp]\nsso_start_url = https://sso.example.com\nsso_region = us-east-1\n",
+			err:    `profile: FILE: [sso-session corp] sso_start_url "https://sso.example.com" is not on a domain of AWS's access portals, and a company's own is not supported yet: copy the AWS access portal URL from the IAM Identity Center console, such as https://d-1234567890.awsapps.com/start`,
+		},
+		{
+			name: "a region that is none", load: "dev",
+			config: dev + "[sso-session corp]\nsso_start_url = " + startURL + "\nsso_region = us east 1\n",
+			err:    `profile: FILE: [sso-session corp] sso_region "us east 1" is not the name of a region, which has letters, digits and inner dashes only, at most 63: set it to a name such as us-east-1`,
+		},
+		{
+			name: "scopes separated by spaces", load: "dev",
+			config: dev + corp + "sso_registration_scopes = openid email\n",
+			err:    `profile: FILE: [sso-session corp] sso_registration_scopes "openid email" is no scope: it is empty, or has a space, a quote or a character that is not ASCII: separate scopes by commas`,
+		},
+		{
+			name: "a section that nothing closes", load: "dev",
+			config: dev + corp + "[profile x\naws_secret_access_key = wJalrXUtnFEMI\n",
+			err:    "profile: FILE: can't be read as a configuration file: look for a line with a [ that nothing closes, or with nothing in its brackets",
+		},
+
+		{
+			name: "a quote that nothing closes", load: "dev",
+			config: dev + corp + "[profile x]\nregion = \" # ?\n",
+			err:    "profile: FILE: [profile dev] can't be used: one of the values in the file is a quote alone: close it, or remove it",
+		},
+		{
+			name: "neither true nor false", load: "dev",
+			config: dev + "use_fips_endpoint = yes\n" + corp,
+			err:    `profile: FILE: [profile dev] has use_fips_endpoint = yes: write true or false`,
+		},
+		{
+			name: "a variable neither true nor false", load: "dev", env: "AWS_USE_FIPS_ENDPOINT=yes",
+			config: dev + corp,
+			err:    `profile: invalid value for environment variable, AWS_USE_FIPS_ENDPOINT=yes, need true, false: set the variable to that, or unset it`,
+		},
+		{
+			name: "no such services", load: "dev",
+			config: dev + "services = local\n" + corp,
+			err:    `profile: FILE: [profile dev] has services = local, but there is no section [services local]: write one, or remove the line`,
+		},
+		{
+			name: "FIPS and an endpoint", load: "dev",
+			config: dev + "use_fips_endpoint = true\nendpoint_url = https://proxy.example.com\n" + corp,
+			err:    `profile: FILE: [profile dev] endpoint_url does not go with use_fips_endpoint of [profile dev]: remove one of them`,
+		},
+		{
+			name: "dual-stack and an endpoint of a variable", load: "dev", env: "AWS_ENDPOINT_URL_SSO=https://proxy.example.com",
+			config: dev + "use_dualstack_endpoint = true\n" + corp,
+			err:    `profile: AWS_ENDPOINT_URL_SSO does not go with use_dualstack_endpoint of [profile dev]: remove one of them`,
+		},
+		{
+			name: "an endpoint over plain http", load: "dev",
+			config: dev + "endpoint_url = http://proxy.example.com\n" + corp,
+			err:    `profile: FILE: [profile dev] endpoint_url "http://proxy.example.com" would send secrets over plain http: use https`,
+		},
+		{
+			name: "an endpoint of services that is none", load: "dev",
+			config: dev + "services = local\n[services local]\nsso =\n  endpoint_url = proxy\n" + corp,
+			err:    `profile: FILE: [services local] endpoint_url "proxy" is not an absolute http or https URL: write it like https://oidc.example.com`,
+		},
+		{
+			name: "an endpoint with a password", load: "dev", env: "AWS_ENDPOINT_URL=https://me:hunter2@proxy.example.com",
+			config: dev + corp,
+			err:    `profile: AWS_ENDPOINT_URL holds a user name or password: remove what stands before the @`,
+		},
+		{
+			name: "certificates that are not there", load: "dev",
+			config: dev + "ca_bundle = /nowhere/ca.pem\n" + corp,
+			err:    `profile: FILE: [profile dev] ca_bundle can't be read: open /nowhere/ca.pem: no such file or directory: name a file of PEM certificates, or remove the line`,
+		},
+		{
+			name: "certificates that are none", load: "dev",
+			config: dev + "ca_bundle = testdata/config\n" + corp,
+			err:    `profile: FILE: [profile dev] ca_bundle = testdata/config holds no PEM certificate: name a file of PEM certificates, or remove the line`,
+		},
+	})
+}
