@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+
+	"github.com/ssooidc/ssooidc-go/ssooidc"
+	"github.com/ssooidc/ssooidc-go/ssooidc/login"
+	"github.com/ssooidc/ssooidc-go/ssooidc/profile"
+)
+
+// The exit codes, as the documentation has them.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitRequired    = 3
+	exitUnfinished  = 4
+	exitInterrupted = 130 // as shells have it
+)
+
+// report says what went wrong and what to do, and returns the exit code.
+func (c *cli) report(ctx context.Context, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	if ctx.Err() != nil {
+		fmt.Fprintln(c.stderr, "sso: interrupted")
+		return exitInterrupted
+	}
+	code, advice := c.explain(err)
+	text := err.Error()
+	for _, prefix := range []string{"login: ", "profile: ", "rolecreds: "} {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	// What the fields of login.Config are here.
+	text = strings.ReplaceAll(text, "Config.StartURL", "-start-url")
+	text = strings.ReplaceAll(text, "Config.Region", "-region")
+	text = strings.ReplaceAll(text, "login: Config.HTTPClient can't be made: ", "")
+	fmt.Fprintln(c.stderr, "sso: "+printable(text))
+	if advice != "" {
+		fmt.Fprintln(c.stderr, printable(advice))
+	}
+	return code
+}
+
+// explain knows how each kind of error ends the command, and what to do, where the error does not say it itself.
+func (c *cli) explain(err error) (code int, advice string) {
+	var usage usageError
+	var network net.Error
+	var configuration *profile.Error
+	var setting *login.ConfigError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage, ""
+	case errors.As(err, new(config.SharedConfigProfileNotExistError)):
+		return exitUsage, "Without a profile: sso login -start-url https://d-1234567890.awsapps.com/start -region us-east-1, with your own values."
+	case errors.As(err, &setting) && setting.Field == "HTTPClient":
+		return exitUsage, "Set AWS_CA_BUNDLE to a file of PEM certificates, or unset it."
+	case errors.As(err, &configuration), errors.As(err, &setting):
+		return exitUsage, ""
+	case errors.As(err, new(*login.RequiredError)):
+		return exitRequired, "Sign in with: " + c.again("login")
+	case errors.Is(err, login.ErrDenied):
+		return exitUnfinished, "You, or a policy of your organization, said no to the sign-in. To try again: " + c.again("login")
+	case errors.Is(err, login.ErrExpired):
+		return exitUnfinished, "Nobody has confirmed the sign-in while it waited. To try again: " + c.again("login")
+	case errors.As(err, new(*ssooidc.TransportError)), errors.As(err, &network):
+		return exitFailed, "Check the network, any proxy (HTTPS_PROXY), and the region (" + c.used.Region + "), which is part of the service's name."
+	case errors.As(err, new(*ssooidc.InternalServerException)):
+		return exitFailed, "The service has a problem of its own: try again in a moment."
+	case errors.As(err, new(*ssooidc.ServiceError)):
+		return exitFailed, "Check the start URL (" + c.used.StartURL + ") and the region (" + c.used.Region +
+			"): both must be those of the same IAM Identity Center, as its console shows them."
+	}
+	return exitFailed, ""
+}
+
+// printable takes out what could drive a terminal: some of the texts are from elsewhere.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+func quote(text string) string { return strconv.Quote(text) }
