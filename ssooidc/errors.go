@@ -2,11 +2,13 @@ package ssooidc
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/aws/smithy-go"
 
 	"github.com/ssooidc/ssooidc-go/internal/secret"
+	"github.com/ssooidc/ssooidc-go/internal/wire"
 )
 
 // ServiceError is what the service answered instead of a result. It is the part that all exceptions
@@ -25,7 +27,8 @@ type ServiceError struct {
 	RequestID   string // for a support case; may be empty
 }
 
-// Error names all that is known: operation, code, OAuth code, description, reason, status, request id.
+// Error names all that is known: operation, code, OAuth code, description, reason, status, request id. Where that goes
+// without knowing more, it says what to do.
 func (e *ServiceError) Error() string {
 	what, oauth := printable(e.Code), printable(e.OAuthError)
 	switch {
@@ -42,7 +45,25 @@ func (e *ServiceError) Error() string {
 			text += ": " + more
 		}
 	}
-	return text + suffix(e.StatusCode, e.RequestID)
+	text += suffix(e.StatusCode, e.RequestID)
+	if advice := e.advice(); advice != "" {
+		text += "; " + advice
+	}
+	return text
+}
+
+// advice is what to do, where it is the same whatever was asked for.
+func (e *ServiceError) advice() string {
+	switch e.Code {
+	case "IncompleteSignatureException", "InvalidSignatureException", "MissingAuthenticationTokenException", "UnrecognizedClientException":
+		return "check the AWS credentials, and this machine's clock"
+	case "SlowDownException", "InternalServerException":
+		return "try again in a moment"
+	}
+	if e.StatusCode == http.StatusTooManyRequests || e.StatusCode >= 500 {
+		return "try again in a moment"
+	}
+	return ""
 }
 
 // As lets errors.As find the ServiceError inside an exception, which embeds it by value.
@@ -142,7 +163,7 @@ type TransportError struct {
 	text      string // Err's, without any secret
 }
 
-// Error says what the HTTP client said, without any secret of the request.
+// Error says what the HTTP client said, without any secret of the request, and what to look at.
 func (e *TransportError) Error() string {
 	text := prefix(e.Operation) + "no answer from the service"
 	switch {
@@ -150,6 +171,9 @@ func (e *TransportError) Error() string {
 		text += ": " + e.text
 	case e.Err != nil:
 		text += ": " + e.Err.Error()
+	}
+	if advice := wire.Advice(e.Err); advice != "" {
+		text += "; " + advice
 	}
 	return text
 }

@@ -82,7 +82,7 @@ func TestServiceErrorChoice(t *testing.T) {
 			want: `ssooidc: CreateToken: new_error: R (status 400, request id request-1)`},
 		{name: "refused signature", status: 403, body: `{"message":"The security token included in the request is invalid."}`,
 			want: `ssooidc: CreateToken: the service answered with an error: The security token included in the request is invalid. (status 403, request id request-1)`},
-		{name: "empty body", status: 503, body: ``, want: `ssooidc: CreateToken: the service answered with an error (status 503, request id request-1)`},
+		{name: "empty body", status: 503, body: ``, want: `ssooidc: CreateToken: the service answered with an error (status 503, request id request-1); try again in a moment`},
 		{name: "control characters", status: 400, body: `{"error":"invalid_grant","error_description":"a\u001b[2Jb\n\tc"}`, code: "InvalidGrantException",
 			want: `ssooidc: CreateToken: InvalidGrantException (invalid_grant): a [2Jb c (status 400, request id request-1)`},
 		{name: "an echo of a secret", status: 400, body: `{"error":"invalid_grant","error_description":"PLANTED-code&more PLANTED-verifier+é bad"}`, code: "InvalidGrantException",

@@ -19,11 +19,15 @@ type Error struct {
 	text       string
 }
 
-// Error says what came instead.
+// Error says what came instead, and what to look at where nothing came.
 func (e *Error) Error() string {
 	switch {
 	case e.Err != nil:
-		return "no answer from the portal: " + e.text
+		text := "no answer from the portal: " + e.text
+		if advice := wire.Advice(e.Err); advice != "" {
+			text += "; " + advice
+		}
+		return text
 	case e.RequestID != "":
 		return fmt.Sprintf("the portal answered with status %d (request id %s)", e.StatusCode, secret.Printable(e.RequestID, 100))
 	}

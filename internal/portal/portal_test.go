@@ -35,7 +35,7 @@ func TestLogout(t *testing.T) {
 		{"redirect", answer(302, nil), "the portal answered with status 302"},
 		{"failure", answer(500, nil), "the portal answered with status 500"},
 		{"unreachable", func(r *http.Request) (*http.Response, error) { return nil, fmt.Errorf("no route for %v", r.Header) },
-			"no answer from the portal: no route for map[X-Amz-Sso_bearer_token:[[redacted]]]"},
+			"no answer from the portal: no route for map[X-Amz-Sso_bearer_token:[[redacted]]]; check the network, and any endpoint or proxy (HTTPS_PROXY, AWS_ENDPOINT_URL) that is configured"},
 		{"cancelled", func(*http.Request) (*http.Response, error) { return nil, context.Canceled }, "no answer from the portal: context canceled"},
 	}
 	for _, tt := range tests {

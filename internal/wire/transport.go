@@ -50,11 +50,11 @@ func caBundle(path string) (*x509.CertPool, error) {
 	}
 	pem, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("AWS_CA_BUNDLE can't be read: %w", err)
+		return nil, fmt.Errorf("AWS_CA_BUNDLE can't be read: %w: set it to a file of PEM certificates, or unset it", err)
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(pem) {
-		return nil, errors.New("AWS_CA_BUNDLE holds no PEM certificate: " + path)
+		return nil, errors.New("AWS_CA_BUNDLE = " + path + " holds no PEM certificate: set it to a file of them, or unset it")
 	}
 	return roots, nil
 }
