@@ -2,6 +2,7 @@ package tokencache
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"maps"
 	"time"
@@ -16,11 +17,15 @@ type ParseError struct {
 
 // Error names the field, if it is one field's fault.
 func (e *ParseError) Error() string {
+	problem := cmp.Or(e.Problem, "can't be used")
 	if e.Field == "" {
-		return "tokencache: the entry " + e.Problem
+		return "tokencache: the entry " + problem
 	}
-	return "tokencache: the entry's " + e.Field + " " + e.Problem
+	return "tokencache: the entry's " + e.Field + " " + problem
 }
+
+// replaceIt is what to do about an entry that can't be read.
+const replaceIt = ": sign in again to replace it"
 
 // field ties a name in the JSON to the variable it is kept in.
 type field struct {
@@ -88,7 +93,7 @@ func (f field) encode() ([]byte, error) {
 // encoding/json AccessToken would be accessToken.
 func unmarshalFields(data []byte, fields []field) (extra map[string]json.RawMessage, err error) {
 	if err := json.Unmarshal(data, &extra); err != nil || extra == nil {
-		return nil, &ParseError{Problem: "is not a JSON object"}
+		return nil, &ParseError{Problem: "is not a JSON object" + replaceIt}
 	}
 	for _, f := range fields {
 		raw, ok := extra[f.name]
@@ -97,7 +102,7 @@ func unmarshalFields(data []byte, fields []field) (extra map[string]json.RawMess
 		}
 		delete(extra, f.name)
 		if problem := f.decode(raw); problem != "" {
-			return nil, &ParseError{Field: f.name, Problem: problem}
+			return nil, &ParseError{Field: f.name, Problem: problem + replaceIt}
 		}
 	}
 	if len(extra) == 0 {

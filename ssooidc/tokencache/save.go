@@ -53,11 +53,11 @@ func (d Dir) save(ctx context.Context, disk disk, key string, data []byte) error
 	}
 	folder := filepath.Dir(path)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return fmt.Errorf("tokencache: can't make the folder for %s: %w", path, err)
+		return fmt.Errorf("tokencache: can't make the folder for %s: %w: look at what is in its place, and at the permissions", path, err)
 	}
 	sweep(folder)
 	if err := replace(ctx, disk, path, data); err != nil {
-		return fmt.Errorf("tokencache: %s is not saved: %w", path, err)
+		return fmt.Errorf("tokencache: %s is not saved: %w: look at the permissions of its folder, and at the space on the disk", path, err)
 	}
 	if err := disk.SyncFolder(folder); err != nil {
 		return fmt.Errorf("tokencache: %s is saved, but might not survive a power cut: %w", path, err)
@@ -75,7 +75,9 @@ func replace(ctx context.Context, disk disk, path string, data []byte) error {
 	if err == nil {
 		err = f.Sync()
 	}
-	err = errors.Join(err, f.Close())
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
 	if err == nil {
 		err = whileBusy(ctx, disk.IsBusy, func() error { return disk.Rename(f.Name(), path) })
 	}
@@ -111,7 +113,7 @@ func whileBusy(ctx context.Context, isBusy func(error) bool, try func() error) e
 			return err
 		}
 		if ctxErr := sleep(ctx, delay); ctxErr != nil {
-			return errors.Join(err, ctxErr)
+			return fmt.Errorf("%w, %w", err, ctxErr) // on one line
 		}
 	}
 }

@@ -144,6 +144,21 @@ func TestFailedSave(t *testing.T) {
 	}
 }
 
+// TestFailedTwice: a disk that is gone fails the write and the close; people are told on one line.
+func TestFailedTwice(t *testing.T) {
+	t.Parallel()
+	failure := errors.New("the disk is gone")
+	err := tokencache.SaveOn(t.Context(), tokencache.Dir{Path: t.TempDir()}, testDisk{before: func(step string) error {
+		if step == "write" || step == "close" {
+			return failure
+		}
+		return nil
+	}}, key, []byte(newData))
+	if !errors.Is(err, failure) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %q, want %v on one line", err, failure)
+	}
+}
+
 // TestKilledSave runs a save in another process, which kills itself before a step.
 func TestKilledSave(t *testing.T) {
 	t.Parallel()

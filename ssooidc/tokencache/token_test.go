@@ -155,16 +155,16 @@ func TestParse(t *testing.T) {
 		{data: `{"accessToken":"x","AccessToken":"y"}`, token: tokencache.Token{AccessToken: "x",
 			Extra: map[string]json.RawMessage{"AccessToken": json.RawMessage(`"y"`)}}},
 		{data: `{"accessToken":"s3cret","accessToken":"x"}`, token: tokencache.Token{AccessToken: "x"}},
-		{data: `null`, err: "tokencache: the entry is not a JSON object"},
-		{data: `["s3cret"]`, err: "tokencache: the entry is not a JSON object"},
-		{data: `{"accessToken":53}`, err: "tokencache: the entry's accessToken is not a string"},
-		{data: `{"refreshToken":["s3cret"]}`, err: "tokencache: the entry's refreshToken is not a string"},
-		{data: `{"expiresAt":1700000000}`, err: "tokencache: the entry's expiresAt is not a string"},
-		{data: `{"expiresAt":"soon"}`, err: `tokencache: the entry's expiresAt is no time like 2006-01-02T15:04:05Z: "soon"`},
+		{data: `null`, err: "tokencache: the entry is not a JSON object: sign in again to replace it"},
+		{data: `["s3cret"]`, err: "tokencache: the entry is not a JSON object: sign in again to replace it"},
+		{data: `{"accessToken":53}`, err: "tokencache: the entry's accessToken is not a string: sign in again to replace it"},
+		{data: `{"refreshToken":["s3cret"]}`, err: "tokencache: the entry's refreshToken is not a string: sign in again to replace it"},
+		{data: `{"expiresAt":1700000000}`, err: "tokencache: the entry's expiresAt is not a string: sign in again to replace it"},
+		{data: `{"expiresAt":"soon"}`, err: `tokencache: the entry's expiresAt is no time like 2006-01-02T15:04:05Z: "soon": sign in again to replace it`},
 		{data: `{"registrationExpiresAt":"2021-12-25"}`,
-			err: `tokencache: the entry's registrationExpiresAt is no time like 2006-01-02T15:04:05Z: "2021-12-25"`},
+			err: `tokencache: the entry's registrationExpiresAt is no time like 2006-01-02T15:04:05Z: "2021-12-25": sign in again to replace it`},
 		{data: `{"expiresAt":"0000-01-01T00:00:00+14:00"}`,
-			err: `tokencache: the entry's expiresAt is no time like 2006-01-02T15:04:05Z: "0000-01-01T00:00:00+14:00"`},
+			err: `tokencache: the entry's expiresAt is no time like 2006-01-02T15:04:05Z: "0000-01-01T00:00:00+14:00": sign in again to replace it`},
 	}
 	for _, tt := range tests {
 		before := tokencache.Token{AccessToken: "before"}
@@ -186,7 +186,7 @@ func TestParse(t *testing.T) {
 
 	reg := tokencache.Registration{ClientID: "before"}
 	err := json.Unmarshal([]byte(`{"clientId":"x","scopes":"s3cret"}`), &reg)
-	if err == nil || err.Error() != "tokencache: the entry's scopes is not a list of strings" || reg.ClientID != "before" {
+	if err == nil || err.Error() != "tokencache: the entry's scopes is not a list of strings: sign in again to replace it" || reg.ClientID != "before" {
 		t.Errorf("registration: %v, %v", reg, err)
 	}
 }
