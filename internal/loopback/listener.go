@@ -36,7 +36,7 @@ const (
 )
 
 // ErrClosed is what Wait and Submit return once the listener is closed and there was no answer.
-var ErrClosed = errors.New("loopback: the sign-in is over")
+var ErrClosed = errors.New("the sign-in is over: nothing more is needed for it")
 
 // ErrorResponse is an error that arrived in place of a code (RFC 6749 section 4.1.2.1). Both texts come from outside;
 // they are cut to a bounded length of printable characters.
@@ -90,7 +90,7 @@ func Listen(opts Options) (*Listener, error) {
 	// tcp4 and a literal address: the service accepts no [::1], and "localhost" may be any address.
 	tcp, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: opts.Port})
 	if err != nil {
-		return nil, fmt.Errorf("loopback: no redirect can be received on this machine: %w", err)
+		return nil, fmt.Errorf("no redirect can be received on this machine: %w", err)
 	}
 	l := &Listener{
 		state:  opts.State,

@@ -26,7 +26,7 @@ type fallBackError struct {
 }
 
 func (e *fallBackError) Error() string {
-	return e.why + " (sign in by device code instead): " + e.err.Error()
+	return e.why + ": " + e.err.Error() + "; change that, or sign in by device code instead"
 }
 
 func (e *fallBackError) Unwrap() error { return e.err }

@@ -115,12 +115,12 @@ func (c *Config) check() error {
 	}
 	for _, scope := range c.Scopes {
 		if !isScope(scope) {
-			return bad("Scopes", scope, "is no scope: it is empty, or has a space, a quote or a character that is not ASCII")
+			return bad("Scopes", scope, "is no scope, since it is empty, or has a space, a quote or a character that is not ASCII: name each by itself, such as sso:account:access")
 		}
 	}
 	switch {
 	case c.Flow < FlowAuto || c.Flow > FlowDeviceCode:
-		return bad("Flow", c.Flow.String(), "is none of FlowAuto, FlowBrowser and FlowDeviceCode")
+		return bad("Flow", c.Flow.String(), "is no flow: choose FlowAuto, FlowBrowser or FlowDeviceCode")
 	case c.Legacy && c.Flow == FlowBrowser:
 		return bad("Flow", c.Flow.String(), "is not for Legacy, which signs in by device code only: leave it at FlowAuto, or use an sso-session")
 	case c.Legacy && len(c.Scopes) > 0:

@@ -38,7 +38,7 @@ func TestConfigErrors(t *testing.T) {
 		{"no region, a client", func(c *config) { c.Region, c.Client = "", &mock{} }, "Region", "", "is missing"},
 		{"no host label", func(c *config) { c.Region = "x@evil:443/#" }, "Region", "x@evil:443/#", "not the name of a region"},
 		{"no host label, a client", func(c *config) { c.Region, c.Client = "us east", &mock{} }, "Region", "us east", "not the name of a region"},
-		{"unknown flow", func(c *config) { c.Flow = 3 }, "Flow", "Flow(3)", "FlowAuto, FlowBrowser and FlowDeviceCode"},
+		{"unknown flow", func(c *config) { c.Flow = 3 }, "Flow", "Flow(3)", "choose FlowAuto, FlowBrowser or FlowDeviceCode"},
 		{"negative flow", func(c *config) { c.Flow = -1 }, "Flow", "Flow(-1)", "FlowAuto"},
 		{"legacy in a browser", func(c *config) { c.Legacy, c.Flow = true, login.FlowBrowser }, "Flow", "browser", "Legacy"},
 		{"legacy with scopes", func(c *config) { c.Legacy, c.Scopes = true, []string{"a", "b"} }, "Scopes", "a b", "Legacy"},
@@ -284,8 +284,8 @@ func TestErrorTexts(t *testing.T) {
 		{&login.ConfigError{Field: "Region", Problem: "is missing"}, "login: Config.Region is missing"},
 		{&login.RequiredError{}, "login: sign in again"},
 		{&login.RequiredError{Session: "dev", Err: context.Canceled}, "login: sign in again to dev: context canceled"},
-		{&login.AuthorizationError{Code: "access_denied"}, "the browser came back with an error: access_denied"},
-		{&login.AuthorizationError{Code: "x", Description: "a\nb"}, "the browser came back with an error: x: a b"},
+		{&login.AuthorizationError{Code: "access_denied"}, "the browser came back with an error: access_denied; sign in again and approve it, or ask an administrator"},
+		{&login.AuthorizationError{Code: "x", Description: "a\nb"}, "the browser came back with an error: x: a b; sign in again, and if that does not help, check the start URL and the region"},
 	} {
 		if tt.err.Error() != tt.want {
 			t.Errorf("%#v says %q, want %q", tt.err, tt.err, tt.want)

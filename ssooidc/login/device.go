@@ -44,7 +44,7 @@ func (s *Session) deviceFlow(ctx context.Context, client API, reg tokencache.Reg
 		StartURL:     s.cfg.StartURL,
 	})
 	if err != nil {
-		return tokencache.Token{}, err
+		return tokencache.Token{}, s.misdirected(err)
 	}
 	if started == nil || started.DeviceCode == "" || started.UserCode == "" ||
 		started.VerificationURI == "" && started.VerificationURIComplete == "" {
@@ -165,13 +165,15 @@ func isTransient(err error) bool {
 	return false
 }
 
-// withSentinel adds ErrDenied or ErrExpired to the exception that says so.
+// withSentinel adds ErrDenied or ErrExpired to the exception that says so, and what to do about a code that is not good.
 func withSentinel(err error) error {
 	switch {
 	case errors.As(err, new(*ssooidc.AccessDeniedException)):
-		return fmt.Errorf("%w: %w", ErrDenied, err)
+		return fmt.Errorf("%w (%w)", ErrDenied, err)
 	case errors.As(err, new(*ssooidc.ExpiredTokenException)):
-		return fmt.Errorf("%w: %w", ErrExpired, err)
+		return fmt.Errorf("%w (%w)", ErrExpired, err)
+	case errors.As(err, new(*ssooidc.InvalidGrantException)):
+		return fmt.Errorf("%w; sign in again, and if that does not help, check the start URL and the region", err)
 	}
 	return err
 }

@@ -106,8 +106,8 @@ func (s *Session) keepUnsaved(u *unsaved) {
 // Why a session can't go on without a person.
 var (
 	errNotSignedIn         = errors.New("nobody is signed in")
-	errTorn                = errors.New("the entry in the cache is no token")
-	errForeign             = errors.New("the token in the cache is of another start URL or region")
+	errTorn                = errors.New("the entry in the cache is no token, or half of one")
+	errForeign             = errors.New("the token in the cache is of another start URL or region, and will be replaced")
 	errLegacy              = errors.New("the token has expired, and that of a legacy profile can't be refreshed")
 	errNoRefreshToken      = errors.New("the token has expired, and came without a refresh token")
 	errRegistrationExpired = errors.New("the token has expired, and so has the client registration that could refresh it")

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ssooidc/ssooidc-go/internal/secret"
+	"github.com/ssooidc/ssooidc-go/ssooidc"
 )
 
 // How a sign-in that nobody finished came to its end, in both flows. Where the service said so, its exception is in the
@@ -15,7 +17,7 @@ import (
 // cancelled has the context's error, and neither of these.
 var (
 	// ErrDenied says that the person refused the sign-in, or that a policy did.
-	ErrDenied = errors.New("the sign-in was denied")
+	ErrDenied = errors.New("the sign-in was denied, by a person or by a policy: sign in again and approve it, or ask an administrator")
 
 	// ErrExpired says that nobody finished the sign-in in time.
 	ErrExpired = errors.New("the sign-in was not finished in time: sign in again")
@@ -34,7 +36,7 @@ func (e *ConfigError) Error() string {
 	if e.Value != "" {
 		text += " " + strconv.Quote(secret.Printable(e.Value, 100))
 	}
-	return text + " " + e.Problem
+	return text + " " + cmp.Or(e.Problem, "can't be used")
 }
 
 // RequiredError says that there is no valid token and that none can be had without asking a person: call
@@ -66,13 +68,23 @@ type AuthorizationError struct {
 	Description string // may be empty
 }
 
-// Error names the code and the description.
+// Error names the code and the description, and says what to do.
 func (e *AuthorizationError) Error() string {
-	text := "the browser came back with an error: " + secret.Printable(e.Code, 100)
-	if e.Description != "" {
-		text += ": " + secret.Printable(e.Description, 500)
+	text := "the browser came back with an error"
+	for _, more := range [...]string{secret.Printable(e.Code, 100), secret.Printable(e.Description, 500)} {
+		if more != "" {
+			text += ": " + more
+		}
 	}
-	return text
+	switch e.Code {
+	case "access_denied":
+		return text + "; sign in again and approve it, or ask an administrator"
+	case "invalid_scope":
+		return text + "; check the scopes"
+	case "server_error", "temporarily_unavailable": // RFC 6749 section 4.1.2.1
+		return text + "; try again in a moment"
+	}
+	return text + "; sign in again, and if that does not help, check the start URL and the region"
 }
 
 // Is makes access_denied an [ErrDenied].
@@ -101,4 +113,14 @@ func contextError(ctx context.Context) error {
 		return err
 	}
 	return fmt.Errorf("%w: %w", err, cause)
+}
+
+// misdirected adds what to check to an exception by which the service says that it does not know the start URL: mostly it is
+// another region's. Where the start URL itself names another, Login says which.
+func (s *Session) misdirected(err error) error {
+	if s.cfg.regionHint() != "" || !errors.As(err, new(*ssooidc.InvalidRequestException)) && !errors.As(err, new(*ssooidc.UnauthorizedClientException)) {
+		return err
+	}
+	return fmt.Errorf("%w; check that the start URL (%s) and the region (%s) are those of the same IAM Identity Center, as its console shows them",
+		err, secret.Printable(s.cfg.StartURL, 200), s.cfg.Region)
 }

@@ -121,7 +121,7 @@ func TestSignInLockHeld(t *testing.T) {
 		defer stop()
 		start := time.Now()
 		_, err := session.Login(wait)
-		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(fmt.Sprint(err), "another process is signing in") || time.Since(start) != time.Minute {
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(fmt.Sprint(err), "another sign-in to the same session") || time.Since(start) != time.Minute {
 			t.Errorf("Login beside another: %v, after %v", err, time.Since(start))
 		}
 		if n := log.count("waiting for another sign-in"); n != 1 {

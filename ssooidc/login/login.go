@@ -36,7 +36,7 @@ func (s *Session) login(ctx context.Context) (Token, error) {
 	token, err := s.signIn(ctx)
 	if err != nil {
 		if hint := s.cfg.regionHint(); hint != "" && ctx.Err() == nil {
-			err = fmt.Errorf("%w (%s)", err, hint)
+			err = fmt.Errorf("%w; %s: check which is right", err, hint)
 		}
 		return Token{}, err
 	}
@@ -83,7 +83,7 @@ func (s *Session) lockSignIn(ctx context.Context) (unlock func(), theirs Token, 
 	unlock, err = s.lock(ctx, s.signInKey(), settled)
 	switch {
 	case err != nil && waiting:
-		return nil, Token{}, fmt.Errorf("another process is signing in to the same session (it holds %s.lock in the cache): %w", s.signInKey(), err)
+		return nil, Token{}, fmt.Errorf("another sign-in to the same session is not over yet (it holds %s.lock in the cache): finish or stop that one: %w", s.signInKey(), err)
 	case err != nil || unlock == nil:
 		return nil, theirs, err
 	case took(): // saved just before the lock was free

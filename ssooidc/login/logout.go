@@ -2,7 +2,6 @@ package login
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -19,11 +18,17 @@ func (s *Session) Logout(ctx context.Context) error {
 	}
 	token, err := s.forget(ctx)
 	if err != nil {
-		err = fmt.Errorf("the session is still in the cache: %w", err)
+		err = fmt.Errorf("the session is still in the cache (delete it there, or sign out again): %w", err)
 	}
 	if token != "" {
 		if portalErr := s.endAtPortal(ctx, token); portalErr != nil {
-			err = errors.Join(err, fmt.Errorf("the session may live on at the portal: %w", portalErr))
+			portalErr = fmt.Errorf("the session may live on at the portal (sign out there in the browser, at %s): %w",
+				secret.Printable(s.cfg.StartURL, 200), portalErr)
+			if err == nil {
+				err = portalErr
+			} else {
+				err = fmt.Errorf("%w, and %w", err, portalErr) // on one line
+			}
 		}
 	}
 	if err != nil {

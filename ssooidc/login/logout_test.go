@@ -84,13 +84,13 @@ func TestLogoutAtPortal(t *testing.T) {
 		want   string
 	}{
 		{"unknown session", status(401, `{"message":"no"}`), ""},
-		{"failure", status(500, "x"), "login: sign-out of dev: the session may live on at the portal: the portal answered with status 500"},
+		{"failure", status(500, "x"), "login: sign-out of dev: the session may live on at the portal (sign out there in the browser, at " + startURL + "): the portal answered with status 500"},
 		{"redirect", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "https://evil.example/")
 			w.WriteHeader(307)
-		}, "login: sign-out of dev: the session may live on at the portal: the portal answered with status 307"},
-		{"dropped", drop, "login: sign-out of dev: the session may live on at the portal: no answer from the portal: " +
-			`Post "https://portal.sso.us-east-1.amazonaws.com/logout": ssooidctest: the handler dropped the connection: EOF`},
+		}, "login: sign-out of dev: the session may live on at the portal (sign out there in the browser, at " + startURL + "): the portal answered with status 307"},
+		{"dropped", drop, "login: sign-out of dev: the session may live on at the portal (sign out there in the browser, at " + startURL + "): no answer from the portal: " +
+			`Post "https://portal.sso.us-east-1.amazonaws.com/logout": ssooidctest: the handler dropped the connection: EOF; check the network, and any endpoint or proxy (HTTPS_PROXY, AWS_ENDPOINT_URL) that is configured`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -49,7 +49,7 @@ func (e *promptError) Error() string { return "the prompt failed: " + e.err.Erro
 func (e *promptError) Unwrap() error { return e.err }
 
 // errGone is the error of a callback that ended its goroutine instead of returning, as t.FailNow does.
-var errGone = errors.New("it ended its goroutine (runtime.Goexit)")
+var errGone = errors.New("it ended its goroutine (runtime.Goexit): let it return")
 
 // prompt shows a challenge while the flow runs.
 func (s *Session) prompt(ctx context.Context, c Challenge, flow func(context.Context) (tokencache.Token, error)) (tokencache.Token, error) {

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/ssooidc/ssooidc-go/internal/secret"
 	"github.com/ssooidc/ssooidc-go/ssooidc"
 	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
 )
@@ -62,8 +64,10 @@ func (s *Session) scopes() []string {
 func (s *Session) register(ctx context.Context, client API, request *ssooidc.RegisterClientRequest) (tokencache.Registration, error) {
 	out, err := client.RegisterClient(ctx, request)
 	switch {
+	case errors.As(err, new(*ssooidc.InvalidScopeException)):
+		return tokencache.Registration{}, fmt.Errorf("%w; check the scopes (%s)", err, secret.Printable(strings.Join(request.Scopes, ", "), 200))
 	case err != nil:
-		return tokencache.Registration{}, err
+		return tokencache.Registration{}, s.misdirected(err)
 	case out == nil || out.ClientID == "" || out.ClientSecret == "":
 		return tokencache.Registration{}, emptyAnswer("RegisterClient")
 	}
@@ -86,7 +90,7 @@ func (s *Session) register(ctx context.Context, client API, request *ssooidc.Reg
 
 // emptyAnswer is the error of a client that gave neither a result nor an error.
 func emptyAnswer(operation string) error {
-	return fmt.Errorf("%s: the client returned no error, but not what was asked for either", operation)
+	return fmt.Errorf("%s: the client returned no error, but not what was asked for either: check Config.Client, and any endpoint or proxy that is configured", operation)
 }
 
 // rememberedRegistration is the one in the cache, if it is what would be registered now and lives long enough.
