@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -29,7 +30,7 @@ func (e *Error) Error() string {
 	if e.Section != "" {
 		text += "[" + secret.Printable(e.Section, 200) + "] "
 	}
-	return text + e.Problem
+	return text + cmp.Or(e.Problem, "can't be used")
 }
 
 // Unwrap is Err.

@@ -156,7 +156,7 @@ func TestFaults(t *testing.T) {
 		{
 			name: "scopes separated by spaces", load: "dev",
 			config: dev + corp + "sso_registration_scopes = openid email\n",
-			err:    `profile: FILE: [sso-session corp] sso_registration_scopes "openid email" is no scope: it is empty, or has a space, a quote or a character that is not ASCII: separate scopes by commas`,
+			err:    `profile: FILE: [sso-session corp] sso_registration_scopes "openid email" is no scope, since it is empty, or has a space, a quote or a character that is not ASCII: name each by itself, such as sso:account:access: separate scopes by commas`,
 		},
 		{
 			name: "a section that nothing closes", load: "dev",

@@ -59,7 +59,7 @@ func (s *Service) consent(authorizeURL, decision string) (*url.URL, error) {
 	if err == nil && resp.StatusCode == http.StatusOK {
 		page := readPage(resp)
 		if !page.fields.Has("client_id") {
-			return nil, fmt.Errorf("ssooidctest: the authorize URL led to a page without a consent form: %s", page.text)
+			return nil, fmt.Errorf("ssooidctest: the authorize URL led to a page without a consent form: %q", page.text)
 		}
 		page.fields.Set("decision", decision)
 		resp, err = browser.PostForm((&url.URL{Scheme: at.Scheme, Host: at.Host, Path: "/authorize"}).String(), page.fields)
