@@ -25,17 +25,17 @@ func TestFailures(t *testing.T) {
 		{
 			name: "denied", args: "login -device -profile dev", code: 4,
 			script: func(s *ssooidctest.Server) { s.FailNext("CreateToken", "AccessDeniedException", 1) },
-			stderr: []string{"the sign-in was denied", "said no to the sign-in", signIn},
+			stderr: []string{"the sign-in was denied", "approve it, or ask an administrator", signIn},
 		},
 		{
 			name: "expired code", args: "login -device -profile dev", code: 4,
 			script: func(s *ssooidctest.Server) { s.FailNext("CreateToken", "ExpiredTokenException", 1) },
-			stderr: []string{"was not finished in time", "Nobody has confirmed", signIn},
+			stderr: []string{"was not finished in time: sign in again", signIn},
 		},
 		{
 			name: "wrong region", args: "login -device -profile dev", code: 1,
 			script: func(s *ssooidctest.Server) { s.FailNext("StartDeviceAuthorization", "InvalidRequestException", 1) },
-			stderr: []string{"InvalidRequestException", "Check the start URL (https://d-1234567890.awsapps.com/start) and the region (us-east-1)"},
+			stderr: []string{"InvalidRequestException", "check that the start URL (https://d-1234567890.awsapps.com/start) and the region (us-east-1)"},
 		},
 		{
 			name: "a region that does not exist", args: "login -device -start-url https://d-1.awsapps.com/start -region us_east_1", code: 2,
@@ -112,13 +112,13 @@ func TestNoNetwork(t *testing.T) {
 	}
 	home(t, "http://"+listener.Addr().String())
 	listener.Close()
-	cmd(t, "login", "-device", "-profile", "dev").want(t, 1, "", "Check the network")
+	cmd(t, "login", "-device", "-profile", "dev").want(t, 1, "", "check the network")
 }
 
 func TestNoCertificates(t *testing.T) {
 	home(t, "http://127.0.0.1:1")
 	t.Setenv("AWS_CA_BUNDLE", "/nowhere/ca.pem")
-	cmd(t, "login", "-device", "-profile", "dev").want(t, 2, "", "sso: sign-in to corp: AWS_CA_BUNDLE can't be read: open /nowhere/ca.pem: no such file or directory\nSet AWS_CA_BUNDLE")
+	cmd(t, "login", "-device", "-profile", "dev").want(t, 2, "", "sso: sign-in to corp: AWS_CA_BUNDLE can't be read: open /nowhere/ca.pem: no such file or directory: set it to a file of PEM certificates")
 }
 
 // TestNoFiles: a new user, who has nothing yet.

@@ -14,6 +14,7 @@ import (
 	"github.com/ssooidc/ssooidc-go/ssooidc"
 	"github.com/ssooidc/ssooidc-go/ssooidc/login"
 	"github.com/ssooidc/ssooidc-go/ssooidc/profile"
+	"github.com/ssooidc/ssooidc-go/ssooidc/rolecreds"
 )
 
 // The exit codes, as the documentation has them.
@@ -62,23 +63,18 @@ func (c *cli) explain(err error) (code int, advice string) {
 		return exitUsage, ""
 	case errors.As(err, new(config.SharedConfigProfileNotExistError)):
 		return exitUsage, "Without a profile: sso login -start-url https://d-1234567890.awsapps.com/start -region us-east-1, with your own values."
-	case errors.As(err, &setting) && setting.Field == "HTTPClient":
-		return exitUsage, "Set AWS_CA_BUNDLE to a file of PEM certificates, or unset it."
 	case errors.As(err, &configuration), errors.As(err, &setting):
 		return exitUsage, ""
 	case errors.As(err, new(*login.RequiredError)):
 		return exitRequired, "Sign in with: " + c.again("login")
 	case errors.Is(err, login.ErrDenied):
-		return exitUnfinished, "You, or a policy of your organization, said no to the sign-in. To try again: " + c.again("login")
+		return exitUnfinished, "To try again: " + c.again("login")
 	case errors.Is(err, login.ErrExpired):
-		return exitUnfinished, "Nobody has confirmed the sign-in while it waited. To try again: " + c.again("login")
-	case errors.As(err, new(*ssooidc.TransportError)), errors.As(err, &network):
+		return exitUnfinished, "To try again: " + c.again("login")
+	case errors.As(err, new(*ssooidc.TransportError)), errors.As(err, new(*rolecreds.Error)):
+		return exitFailed, "" // they say it
+	case errors.As(err, &network):
 		return exitFailed, "Check the network, any proxy (HTTPS_PROXY), and the region (" + c.used.Region + "), which is part of the service's name."
-	case errors.As(err, new(*ssooidc.InternalServerException)):
-		return exitFailed, "The service has a problem of its own: try again in a moment."
-	case errors.As(err, new(*ssooidc.ServiceError)):
-		return exitFailed, "Check the start URL (" + c.used.StartURL + ") and the region (" + c.used.Region +
-			"): both must be those of the same IAM Identity Center, as its console shows them."
 	}
 	return exitFailed, ""
 }
