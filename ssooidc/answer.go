@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
 	"strings"
@@ -50,8 +51,26 @@ func (h *handler) Failed(err error) error {
 	if errors.As(err, &credentials) {
 		return &OptionsError{Field: "Credentials", Problem: err.Error(), Err: credentials.Err}
 	}
-	return &TransportError{Operation: h.op.name, Err: err, text: h.Clean(err.Error())}
+	text := err.Error()
+	if clean := secret.Remove(text, h.secrets()); clean != text {
+		err = &redactedError{clean, err}
+	}
+	return &TransportError{Operation: h.op.name, Err: err, text: h.Clean(text)}
 }
+
+// redactedError stands for an error whose text repeats a secret. What it is, errors.Is and errors.As still tell; its own
+// text can't be had by unwrapping.
+type redactedError struct {
+	text string
+	err  error
+}
+
+func (e *redactedError) Error() string        { return e.text }
+func (e *redactedError) Is(target error) bool { return errors.Is(e.err, target) }
+func (e *redactedError) As(target any) bool   { return errors.As(e.err, target) }
+
+// Format implements [fmt.Formatter]: every verb prints the text alone.
+func (e *redactedError) Format(f fmt.State, _ rune) { fmt.Fprint(f, e.text) }
 
 // Final refuses, before any retryer is asked, what must not be sent again: an exchange of a device code,
 // whose loop is its retry; one of an authorization code, which is good for one exchange, once it may have

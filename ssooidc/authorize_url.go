@@ -25,10 +25,13 @@ func (in *AuthorizeURLRequest) missing() []string {
 // (RFC 6749 section 4.1.1, RFC 7636 section 4.3). The browser comes back to RedirectURI with a code for
 // CreateToken, or with an error.
 //
-// It makes no request. It fails with a [*ValidationError].
+// It makes no request. It fails with a [*ValidationError], or an [*OptionsError] for a client that [New] did not make.
 func (c *Client) AuthorizeURL(in *AuthorizeURLRequest) (string, error) {
 	if m := in.missing(); m != nil {
 		return "", &ValidationError{Operation: "AuthorizeURL", Missing: m}
+	}
+	if c == nil || c.base == nil {
+		return "", errNoClient
 	}
 	// The parameters in the order in which the AWS CLI sends them, spaces as %20: the service has been
 	// seen with nothing else. It names the scopes "scopes", not RFC 6749's "scope".

@@ -124,6 +124,9 @@ func (c *Client) call(ctx context.Context, op *operation, in request, out respon
 	if m := in.missing(); m != nil {
 		return &ValidationError{Operation: op.name, Missing: m}
 	}
+	if c == nil || c.base == nil {
+		return errNoClient
+	}
 	signing, err := c.signingFor(op)
 	if err != nil {
 		return err
@@ -140,6 +143,9 @@ func (c *Client) call(ctx context.Context, op *operation, in request, out respon
 		Handler:   &handler{op: op, in: in, out: out},
 	})
 }
+
+// errNoClient is for a client that New did not make.
+var errNoClient = &OptionsError{Field: "Region", Problem: "the client is nil or zero: make one with New or NewFromConfig"}
 
 // url is an address of the service.
 func (c *Client) url(path, query string) url.URL {

@@ -53,10 +53,11 @@ func configuredRetryer(cfg aws.Config) aws.Retryer {
 		retryer = retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
 			o.StandardOptions = append(o.StandardOptions, standardRetryables)
 		})
-	case cfg.RetryMaxAttempts != 0:
-		retryer = retry.NewStandard(standardRetryables)
 	}
-	if retryer != nil && cfg.RetryMaxAttempts != 0 {
+	if cfg.RetryMaxAttempts != 0 {
+		if retryer == nil {
+			retryer = retry.NewStandard(standardRetryables)
+		}
 		retryer = retry.AddWithMaxAttempts(retryer, cfg.RetryMaxAttempts)
 	}
 	return retryer

@@ -3,7 +3,10 @@ package ssooidc_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -85,36 +88,74 @@ func TestNewFromConfigEndpoint(t *testing.T) {
 	})
 }
 
+// TestNewFromConfigTakes has a service that answers what AWS's own retryers do not try again.
 func TestNewFromConfigTakes(t *testing.T) {
 	t.Parallel()
-	attempts := 0
-	count := doer(func(r *http.Request) (*http.Response, error) {
-		attempts++
-		if r.Header.Get("Authorization") == "" {
-			t.Error("the configured credentials are not used")
-		}
-		return respond(500, ""), nil
-	})
 	noDelay := func() aws.Retryer { return anyRetryer{} }
+	none := func() aws.Retryer { return nil }
 	for _, row := range []struct {
 		name string
 		cfg  aws.Config
 		want int
 	}{
+		{"nothing", aws.Config{}, 3},
 		{"a retryer", aws.Config{Retryer: noDelay}, 5},
 		{"its attempts", aws.Config{Retryer: noDelay, RetryMaxAttempts: 2}, 2},
 		{"one attempt", aws.Config{RetryMaxAttempts: 1}, 1},
-		{"the adaptive mode", aws.Config{RetryMode: aws.RetryModeAdaptive, RetryMaxAttempts: 1}, 1},
+		{"two attempts", aws.Config{RetryMaxAttempts: 2}, 2},
+		{"two attempts, and a retryer that is nil", aws.Config{Retryer: none, RetryMaxAttempts: 2}, 2},
+		{"the adaptive mode", aws.Config{RetryMode: aws.RetryModeAdaptive}, 3},
+		{"the adaptive mode, two attempts", aws.Config{RetryMode: aws.RetryModeAdaptive, RetryMaxAttempts: 2}, 2},
 	} {
-		attempts = 0
-		row.cfg.Region, row.cfg.HTTPClient, row.cfg.Credentials = "us-east-1", count, credentials
-		c, err := ssooidc.NewFromConfig(row.cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = c.CreateTokenWithIAM(t.Context(), iamRequest)
-		if as[*ssooidc.ServiceError](t, err); attempts != row.want {
-			t.Errorf("%s: %d attempts, want %d", row.name, attempts, row.want)
-		}
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				attempts := 0
+				row.cfg.Region, row.cfg.AppID, row.cfg.Credentials = "us-east-1", "my-cli", credentials
+				row.cfg.HTTPClient = doer(func(r *http.Request) (*http.Response, error) {
+					attempts++
+					if r.Header.Get("Authorization") == "" {
+						t.Error("the configured credentials are not used")
+					}
+					if agent := r.UserAgent(); !strings.HasSuffix(agent, " app/my-cli") {
+						t.Errorf("the configured application is not in %q", agent)
+					}
+					return respond(501, ""), nil
+				})
+				c, err := ssooidc.NewFromConfig(row.cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = c.CreateTokenWithIAM(t.Context(), iamRequest)
+				if as[*ssooidc.ServiceError](t, err); attempts != row.want {
+					t.Errorf("%d attempts, want %d", attempts, row.want)
+				}
+				wantNoSecret(t, err)
+			})
+		})
+	}
+}
+
+// TestNewFromConfigAdaptive: only the adaptive mode holds requests back once the service has throttled some.
+func TestNewFromConfigAdaptive(t *testing.T) {
+	t.Parallel()
+	for mode, slows := range map[aws.RetryMode]bool{aws.RetryModeStandard: false, aws.RetryModeAdaptive: true} {
+		synctest.Test(t, func(t *testing.T) {
+			c, err := ssooidc.NewFromConfig(aws.Config{
+				Region: "us-east-1", RetryMode: mode, RetryMaxAttempts: 1,
+				HTTPClient: doer(always(400, "", "X-Amzn-ErrorType", "ThrottlingException")),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			for range 5 {
+				_, err := c.CreateToken(t.Context(), tokenRequest)
+				as[*ssooidc.ServiceError](t, err)
+			}
+			if took := time.Since(start); (took > 0) != slows {
+				t.Errorf("%s: five requests took %v", mode, took)
+			}
+		})
 	}
 }

@@ -159,7 +159,7 @@ func (e *ResponseError) HTTPStatusCode() int { return e.StatusCode }
 // answered. Whether a request that had left has been carried out is unknown.
 type TransportError struct {
 	Operation string
-	Err       error  `json:"-"` // from the HTTP client
+	Err       error  `json:"-"` // from the HTTP client; one that repeats a secret is kept where only errors.Is and errors.As find it
 	text      string // Err's, without any secret
 }
 
@@ -178,7 +178,7 @@ func (e *TransportError) Error() string {
 	return text
 }
 
-// Unwrap is Err. Its own text is the HTTP client's, which this package does not vouch for.
+// Unwrap is Err.
 func (e *TransportError) Unwrap() error { return e.Err }
 
 // Format implements [fmt.Formatter]: every verb prints what Error says, and nothing of Err itself.

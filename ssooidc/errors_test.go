@@ -164,6 +164,35 @@ func TestShortSecrets(t *testing.T) {
 	}
 }
 
+// TestEchoInEveryField: whatever part of an answer repeats a secret, no field has it.
+func TestEchoInEveryField(t *testing.T) {
+	t.Parallel()
+	echo := tokenRequest.DeviceCode
+	region := fmt.Sprintf(`{"error":"invalid_request","region":%q,"endpoint":%q}`, echo, echo)
+	body := fmt.Sprintf(`{"error":%q,"error_description":%q,"reason":%q}`, echo, echo, echo)
+	for _, row := range []struct {
+		name   string
+		answer func(*http.Request) (*http.Response, error)
+	}{
+		{"the exception's name", always(400, "", "X-Amzn-ErrorType", echo)},
+		{"the exception's name in the body", always(400, fmt.Sprintf(`{"__type":%q}`, echo))},
+		{"the texts of an exception", always(400, body, "X-Amzn-ErrorType", "InvalidGrantException")},
+		{"the region and its endpoint", always(400, region)},
+		{"the request id of an exception", always(400, `{"error":"invalid_grant"}`, "X-Amzn-Requestid", echo)},
+		{"the request id of a page", always(502, "<html>", "X-Amzn-Requestid", echo)},
+		{"the content type of a page", always(502, "<html>", "Content-Type", "text/"+echo)},
+	} {
+		_, err := stub(t, row.answer).CreateToken(t.Context(), tokenRequest)
+		if err == nil {
+			t.Errorf("%s: no error", row.name)
+		}
+		wantNoSecret(t, err)
+		if e := new(ssooidc.ServiceError); errors.As(err, &e) {
+			wantNoSecret(t, *e)
+		}
+	}
+}
+
 // TestSessionTokenIsASecretToo: the service repeats the headers of a request whose signature it refuses.
 func TestSessionTokenIsASecretToo(t *testing.T) {
 	t.Parallel()

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -29,7 +28,7 @@ type Options struct {
 
 	// BaseEndpoint replaces the regional endpoint: an absolute URL, whose path is kept. Plain http is for
 	// loopback addresses only, unless DisableHTTPS is set.
-	BaseEndpoint string
+	BaseEndpoint string `json:"-"`
 
 	// UseFIPS and UseDualStack choose those variants of the regional endpoint, where the region's partition
 	// has them. Neither goes with BaseEndpoint.
@@ -42,13 +41,19 @@ type Options struct {
 
 	// HTTPClient sends the requests. The default, also for a nil *http.Client, honours the proxy variables and
 	// AWS_CA_BUNDLE, needs TLS 1.2 or later, and gives an attempt 30 seconds. A *http.Client is copied, and the
-	// copy follows no redirect. A call ends with its context only if the HTTP client, and Credentials, honour it.
+	// copy follows no redirect; its Transport must honour the request's context, as [http.RoundTripper] has it.
+	//
+	// Any other type is left to itself, on a goroutine of its own, once the call's context has ended. If it follows
+	// redirects, no body goes along, but headers may: to sign, give a *http.Client, or one that follows none.
 	HTTPClient HTTPClient `json:"-"`
 
 	// Credentials sign CreateTokenWithIAM, and with SignAll every operation. The other operations go out
-	// unsigned, since a signed-out person has none.
+	// unsigned, since a signed-out person has none. They must honour the context that they are asked with.
 	Credentials aws.CredentialsProvider `json:"-"`
-	SignAll     bool
+
+	// SignAll signs the three public operations too, by the hmac scheme of the service's description. The live
+	// service does not ask for that.
+	SignAll bool
 
 	// Retryer says whether, how often and when a failed request is sent again. The default is AWS's standard
 	// retryer with 3 attempts, which also tries again on every status of 500 or more and on 429. No
@@ -67,18 +72,17 @@ type Options struct {
 func (o Options) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "ssooidc.Options{Region:%q BaseEndpoint:%q UseFIPS:%t UseDualStack:%t DisableHTTPS:%t "+
 		"HTTPClient:%T Credentials:%T SignAll:%t Retryer:%T AppID:%q}",
-		o.Region, withoutUserinfo(o.BaseEndpoint), o.UseFIPS, o.UseDualStack, o.DisableHTTPS,
+		o.Region, harmless(o.BaseEndpoint), o.UseFIPS, o.UseDualStack, o.DisableHTTPS,
 		o.HTTPClient, o.Credentials, o.SignAll, o.Retryer, o.AppID)
 }
 
 // LogValue implements [slog.LogValuer]: it is what Format prints.
 func (o Options) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(o)) }
 
-// withoutUserinfo is an endpoint as it may be shown: one with a password in it is refused by New, but may
-// be printed before.
-func withoutUserinfo(endpoint string) string {
-	u, err := url.Parse(endpoint)
-	if err != nil || u.User != nil || strings.Contains(endpoint, "@") {
+// harmless is an endpoint as it may be shown: one in which a password may be is refused by New, but may be printed
+// before.
+func harmless(endpoint string) string {
+	if strings.ContainsAny(endpoint, "@?#%") {
 		return "[redacted]"
 	}
 	return endpoint

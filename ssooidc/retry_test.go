@@ -7,8 +7,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,7 +36,11 @@ func withAnyRetryer(o *ssooidc.Options) { o.Retryer = anyRetryer{} }
 var (
 	errReset  = &net.OpError{Op: "read", Net: "tcp", Err: errors.New("connection reset by peer")}
 	errDial   = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+	errProxy  = &url.Error{Op: "Post", URL: "https://x", Err: &net.OpError{Op: "proxyconnect", Net: "tcp", Err: errDial}}
 	errLookup = &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "oidc", IsNotFound: true}}
+
+	// As an opaque HTTP client says it that has followed a redirect, which the request was answered with.
+	errRedirected = &url.Error{Op: "Get", URL: "https://elsewhere", Err: errDial}
 )
 
 func TestRetries(t *testing.T) {
@@ -106,6 +112,8 @@ func TestRetries(t *testing.T) {
 		{name: "an authorization code, reset", call: exchangeCode, err: errReset, opts: withAnyRetryer, want: 1},
 		{name: "an authorization code, timed out", call: exchangeCode, err: context.DeadlineExceeded, opts: withAnyRetryer, want: 1},
 		{name: "an authorization code, refused", call: exchangeCode, err: errDial, want: standard},
+		{name: "an authorization code, refused by a proxy", call: exchangeCode, err: errProxy, want: standard},
+		{name: "an authorization code, redirected and then refused", call: exchangeCode, err: errRedirected, opts: withAnyRetryer, want: 1},
 		{name: "an authorization code, refused, by IAM", call: exchangeIAMCode, err: errDial, want: standard},
 		{name: "an authorization code, by IAM", call: exchangeIAMCode, err: errReset, opts: withAnyRetryer, want: 1},
 	} {
@@ -258,12 +266,25 @@ func TestContext(t *testing.T) {
 		}, func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return context.WithTimeout(ctx, time.Second)
 		}, []error{context.DeadlineExceeded}, true},
+		{"an HTTP client that does not care", func(*http.Request) (*http.Response, error) {
+			time.Sleep(time.Hour)
+			return respond(200, successes["CreateToken"]), nil
+		}, func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, time.Second)
+		}, []error{context.DeadlineExceeded}, true},
+		{"an answer that does not care", func(r *http.Request) (*http.Response, error) {
+			resp := respond(200, "")
+			resp.Body = io.NopCloser(readFunc(func([]byte) (int, error) { time.Sleep(time.Hour); return 0, io.EOF }))
+			return resp, nil
+		}, func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, time.Second)
+		}, []error{context.DeadlineExceeded}, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				sent := false
-				c := stub(t, func(r *http.Request) (*http.Response, error) { sent = true; return row.answer(r) }, func(o *ssooidc.Options) {
+				var sent atomic.Bool
+				c := stub(t, func(r *http.Request) (*http.Response, error) { sent.Store(true); return row.answer(r) }, func(o *ssooidc.Options) {
 					o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
 						o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return time.Hour, nil })
 					})
@@ -280,10 +301,11 @@ func TestContext(t *testing.T) {
 				if took := time.Since(start); took > time.Second+100*time.Millisecond {
 					t.Errorf("ended after %s", took)
 				}
-				if sent != row.sent {
-					t.Errorf("sent: %t", sent)
+				if sent.Load() != row.sent {
+					t.Errorf("sent: %t", sent.Load())
 				}
 				wantNoSecret(t, err)
+				time.Sleep(2 * time.Hour) // a request that was left behind ends too
 			})
 		})
 	}
@@ -321,15 +343,52 @@ func TestNilAnswer(t *testing.T) {
 	as[*ssooidc.ResponseError](t, err)
 }
 
+// TestEchoingHTTPClient: what an HTTP client's error is can be found, what it says of the secrets can't.
 func TestEchoingHTTPClient(t *testing.T) {
 	t.Parallel()
 	c := stub(t, func(r *http.Request) (*http.Response, error) {
 		body, _ := io.ReadAll(r.Body)
-		return nil, fmt.Errorf("proxy refused %s with %s", body, tokenRequest.ClientSecret)
+		return nil, fmt.Errorf("proxy refused %s with %s: %w", body, tokenRequest.ClientSecret, errReset)
 	})
 	_, err := c.CreateToken(t.Context(), tokenRequest)
-	as[*ssooidc.TransportError](t, err)
+	if as[*ssooidc.TransportError](t, err); !errors.Is(err, errReset) || as[*net.OpError](t, err) != errReset {
+		t.Errorf("the cause is lost: %v", err)
+	}
 	wantNoSecret(t, err)
+}
+
+// TestBodyIsClosed, or its connection could not be used again.
+func TestBodyIsClosed(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{200, 302, 400, 500} {
+		closed := 0
+		c := stub(t, func(*http.Request) (*http.Response, error) {
+			resp := respond(status, successes["CreateToken"])
+			resp.Body = closer{resp.Body, &closed}
+			return resp, nil
+		})
+		if _, err := c.CreateToken(t.Context(), tokenRequest); (err == nil) != (status == 200) || closed != 1 {
+			t.Errorf("status %d: closed %d times; %v", status, closed, err)
+		}
+	}
+}
+
+type closer struct {
+	io.Reader
+	closed *int
+}
+
+func (c closer) Close() error { *c.closed++; return nil }
+
+// TestClientOfNobody: a client that New did not make says so.
+func TestClientOfNobody(t *testing.T) {
+	t.Parallel()
+	for _, c := range []*ssooidc.Client{nil, {}} {
+		_, err := c.CreateToken(t.Context(), tokenRequest)
+		as[*ssooidc.OptionsError](t, err)
+		_, err = c.AuthorizeURL(&ssooidc.AuthorizeURLRequest{ClientID: "c", RedirectURI: "r", State: "s", CodeChallenge: "c"})
+		as[*ssooidc.OptionsError](t, err)
+	}
 }
 
 func TestRetryerHoldsBack(t *testing.T) {

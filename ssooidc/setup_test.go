@@ -139,7 +139,18 @@ func always(status int, body string, headers ...string) func(*http.Request) (*ht
 // as each error they wrap.
 func wantNoSecret(t *testing.T, values ...any) {
 	t.Helper()
-	for _, v := range values {
+	for i := 0; i < len(values); i++ {
+		v := values[i]
+		switch wrapping := v.(type) {
+		case interface{ Unwrap() error }:
+			if err := wrapping.Unwrap(); err != nil {
+				values = append(values, err)
+			}
+		case interface{ Unwrap() []error }:
+			for _, err := range wrapping.Unwrap() {
+				values = append(values, err)
+			}
+		}
 		texts := []string{}
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
 			texts = append(texts, fmt.Sprintf(verb, v))

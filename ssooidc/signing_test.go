@@ -132,6 +132,7 @@ func TestSigningFailsBeforeTheNetwork(t *testing.T) {
 	t.Parallel()
 	errNone := errors.New("no credentials found")
 	none := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, errNone })
+	empty := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, nil })
 	for _, row := range []struct {
 		name      string
 		operation string
@@ -142,6 +143,7 @@ func TestSigningFailsBeforeTheNetwork(t *testing.T) {
 		{"no credentials", "CreateTokenWithIAM", ssooidc.Options{Region: "us-east-1"}, "Credentials", nil},
 		{"anonymous", "CreateTokenWithIAM", ssooidc.Options{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}}, "Credentials", nil},
 		{"no region", "CreateTokenWithIAM", ssooidc.Options{BaseEndpoint: "https://x", Credentials: credentials}, "Region", nil},
+		{"empty credentials", "CreateTokenWithIAM", ssooidc.Options{Region: "us-east-1", Credentials: empty}, "Credentials", nil},
 		{"credentials that fail", "CreateTokenWithIAM", ssooidc.Options{Region: "us-east-1", Credentials: none}, "Credentials", errNone},
 		{"SignAll", "CreateToken", ssooidc.Options{Region: "us-east-1", SignAll: true}, "Credentials", nil},
 	} {

@@ -18,6 +18,9 @@ func custom(opts Options, fips bool) (string, error) {
 		return "", &Error{Field: "Endpoint", Value: value, Problem: problem}
 	}
 
+	if fips && !opts.FIPS {
+		return refuse("can't be combined with the FIPS region " + strconv.Quote(opts.Region) + ": name the region itself, or remove the endpoint")
+	}
 	if fips {
 		return refuse("can't be combined with FIPS: turn UseFIPS off, or remove the endpoint")
 	}

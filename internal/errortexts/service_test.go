@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"time"
 
@@ -33,6 +34,7 @@ var clientSituations = []situation{
 	{name: "an endpoint over plain http", provoke: newClient(ssooidc.Options{Region: region, BaseEndpoint: "http://proxy.example.com"})},
 	{name: "an endpoint and FIPS", provoke: newClient(ssooidc.Options{Region: region, BaseEndpoint: "https://proxy.example.com", UseFIPS: true})},
 	{name: "an endpoint and dual-stack", provoke: newClient(ssooidc.Options{Region: region, BaseEndpoint: "https://proxy.example.com", UseDualStack: true})},
+	{name: "an endpoint and a FIPS region", provoke: newClient(ssooidc.Options{Region: "fips-us-east-1", BaseEndpoint: "https://proxy.example.com"})},
 	{name: "certificates that are not there", provoke: func(w *world) error {
 		w.Setenv("AWS_CA_BUNDLE", "/nowhere/ca.pem")
 		_, err := ssooidc.New(ssooidc.Options{Region: region})
@@ -65,6 +67,11 @@ func unreachable(why func(*http.Request) error) func(*world) error {
 	}
 }
 
+// exiting is an HTTP client that ends its goroutine, as t.FailNow does.
+type exiting struct{}
+
+func (exiting) Do(*http.Request) (*http.Response, error) { runtime.Goexit(); return nil, nil }
+
 var callSituations = []situation{
 	{name: "nothing to register", provoke: func(w *world) error {
 		_, err := w.client().RegisterClient(w.Context(), &ssooidc.RegisterClientRequest{})
@@ -83,6 +90,11 @@ var callSituations = []situation{
 		return err
 	}},
 
+	{name: "a client that New did not make", provoke: func(w *world) error {
+		_, err := new(ssooidc.Client).RegisterClient(w.Context(), &ssooidc.RegisterClientRequest{ClientName: "a", ClientType: ssooidc.ClientTypePublic})
+		return err
+	}},
+
 	{name: "no credentials to sign with", provoke: func(w *world) error { return w.createTokenWithIAM() }},
 	{name: "no region to sign for", provoke: func(w *world) error {
 		return w.createTokenWithIAM(func(o *ssooidc.Options) {
@@ -91,6 +103,16 @@ var callSituations = []situation{
 	}},
 	{name: "credentials that can't be had", provoke: func(w *world) error {
 		return w.createTokenWithIAM(func(o *ssooidc.Options) { o.Credentials = credentials(errors.New("the vault is sealed")) })
+	}},
+	{name: "empty credentials", provoke: func(w *world) error {
+		return w.createTokenWithIAM(func(o *ssooidc.Options) {
+			o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, nil })
+		})
+	}},
+	{name: "an HTTP client that exits", provoke: func(w *world) error {
+		return w.createToken(func(o *ssooidc.Options) {
+			o.HTTPClient, o.Retryer = exiting{}, aws.NopRetryer{}
+		})
 	}},
 	{name: "a retryer that holds back", provoke: func(w *world) error {
 		return w.createToken(func(o *ssooidc.Options) { o.Retryer = reluctant{retry.NewStandard()} })

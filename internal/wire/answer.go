@@ -6,7 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
+	"net/url"
 	"sync"
 )
 
@@ -28,6 +28,25 @@ func (a Answer) RequestID() string {
 		return id
 	}
 	return a.Header.Get("X-Amz-Request-Id")
+}
+
+// received is what a request came to: an answer, whose body is in buffer, or an error.
+type received struct {
+	answer Answer
+	buffer *bytes.Buffer
+	err    error
+}
+
+// receive reads what a Doer has returned.
+func receive(resp *http.Response, err error) received {
+	if err == nil && resp == nil {
+		err = errors.New("the HTTP client returned neither an answer nor an error")
+	}
+	if err != nil {
+		return received{err: err}
+	}
+	buffer := buffers.get()
+	return received{answer: read(resp, buffer), buffer: buffer}
 }
 
 // read takes an answer, up to maxBody, into buffer. An answer that fills the buffer is too long.
@@ -64,8 +83,12 @@ func body(b []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(b)) }
 // FailedToDial tells whether an error of a Doer means that no connection was made, so that nothing of the
 // request can have left.
 func FailedToDial(err error) bool {
+	var of *url.Error
+	if errors.As(err, &of) && of.Op != "Post" {
+		return false // a redirect that was followed: the request itself has left
+	}
 	var op *net.OpError
-	return errors.As(err, &op) && (op.Op == "dial" || strings.HasPrefix(op.Op, "proxyconnect"))
+	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
 // bufferPool reuses the memory that answers are read into, but not that of unusually long ones.

@@ -100,30 +100,63 @@ func (c *Client) attempt(ctx context.Context, call *Call, number int) error {
 		start = time.Now()
 	}
 	req := c.request(ctx, call)
+	var got received
 	if call.Signing != nil {
-		if err := call.Signing.sign(ctx, req, call.Body); err != nil {
-			return call.Handler.Failed(err)
-		}
+		got.err = call.Signing.sign(ctx, req, call.Body)
 		call.Handler.Sends(req.Header.Get("X-Amz-Security-Token"))
 	}
-	var answer Answer
-	resp, err := c.HTTP.Do(req)
-	if err == nil && resp == nil {
-		err = errors.New("the HTTP client returned neither an answer nor an error")
+	switch {
+	case got.err != nil:
+	case c.mayOutlive(ctx):
+		got = c.detached(ctx, req)
+	default:
+		got = receive(c.HTTP.Do(req))
 	}
+	err := got.err
 	if err != nil {
 		err = call.Handler.Failed(err)
 	} else {
-		buffer := buffers.get()
-		answer = read(resp, buffer)
-		err = call.Handler.Answered(answer)
-		buffers.put(buffer)
+		err = call.Handler.Answered(got.answer)
+		buffers.put(got.buffer)
 	}
 	if c.Logger != nil {
-		c.log(ctx, call, number, answer, err, time.Since(start))
+		c.log(ctx, call, number, got.answer, err, time.Since(start))
 	}
 	return err
 }
+
+// mayOutlive reports whether a request may go on when its context has ended: a *http.Client sees to that itself.
+func (c *Client) mayOutlive(ctx context.Context) bool {
+	_, standard := c.HTTP.(*http.Client)
+	return !standard && ctx.Done() != nil
+}
+
+// detached leaves a request that does not end with its context to itself.
+func (c *Client) detached(ctx context.Context, req *http.Request) received {
+	done := make(chan received, 1)
+	go func() {
+		got := received{err: errors.New("the HTTP client ended its goroutine (runtime.Goexit): let it return")} // unless it returns
+		defer func() { done <- got }()
+		got = receive(c.HTTP.Do(req))
+	}()
+	select {
+	case got := <-done:
+		return got
+	case <-ctx.Done():
+	}
+	// One that honours the context returns about now, and is waited for, so that nothing of it goes on after the call.
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case got := <-done:
+		return got
+	case <-timer.C:
+		return received{err: ctx.Err()}
+	}
+}
+
+// grace is how long a request may take to notice that its context has ended.
+const grace = 50 * time.Millisecond
 
 // request builds an attempt's own request: nothing in it is shared with another attempt, and what gets it
 // may change it. GetBody stays nil, so that nothing can send the body, with its secrets, a second time.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -25,6 +26,9 @@ func (s *Signing) sign(ctx context.Context, req *http.Request, body []byte) erro
 	credentials, err := s.Credentials.Retrieve(ctx)
 	if err != nil {
 		return &CredentialsError{err}
+	}
+	if !credentials.HasKeys() {
+		return &CredentialsError{errors.New("the provider returned empty ones")}
 	}
 	sum := sha256.Sum256(body)
 	hash := hex.EncodeToString(sum[:])
