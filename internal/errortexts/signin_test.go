@@ -445,6 +445,7 @@ var logoutSituations = []situation{
 	}},
 	{name: "the portal has a problem", provoke: signingOut(body(http.StatusServiceUnavailable, "", "X-Amzn-Requestid", "1a2b"))},
 	{name: "a proxy's page", provoke: signingOut(page(http.StatusForbidden))},
+	{name: "a proxy's page, as if all were well", provoke: signingOut(page(http.StatusOK))},
 	{name: "no network", provoke: func(w *world) error {
 		w.signedIn()
 		return w.session(func(c *login.Config) { c.HTTPClient = broken(noDNS) }).Logout(w.Context())

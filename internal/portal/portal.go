@@ -2,6 +2,7 @@
 package portal
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -30,6 +31,8 @@ func (e *Error) Error() string {
 		return text
 	case e.RequestID != "":
 		return fmt.Sprintf("the portal answered with status %d (request id %s)", e.StatusCode, secret.Printable(e.RequestID, 100))
+	case e.StatusCode/100 == 2:
+		return "a web page came instead of the portal's answer; check any endpoint or proxy (HTTPS_PROXY) that is configured"
 	}
 	return fmt.Sprintf("the portal answered with status %d", e.StatusCode)
 }
@@ -51,11 +54,17 @@ func Logout(ctx context.Context, client wire.Doer, endpoint, token string) error
 		return noAnswer(err, token)
 	}
 	defer resp.Body.Close()
-	io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be used again
-	if resp.StatusCode/100 == 2 || resp.StatusCode == http.StatusUnauthorized {
+	// The status of an answer that breaks off says enough. It is read so that the connection can be used again, too.
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	if (resp.StatusCode/100 == 2 || resp.StatusCode == http.StatusUnauthorized) && !isPage(body) {
 		return nil
 	}
 	return &Error{StatusCode: resp.StatusCode, RequestID: secret.Remove(resp.Header.Get("X-Amzn-Requestid"), []string{token})}
+}
+
+// isPage reports whether a body is HTML or the like, as of a proxy that has its own page for everything.
+func isPage(body []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n\ufeff"), []byte("<"))
 }
 
 func noAnswer(err error, token string) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -22,6 +23,11 @@ func TestLogout(t *testing.T) {
 			return &http.Response{StatusCode: status, Header: header, Body: http.NoBody, Request: r}, nil
 		}
 	}
+	page := func(status int) doer {
+		return func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader("\n<html>welcome")), Request: r}, nil
+		}
+	}
 	const token = "s3cret"
 	tests := []struct {
 		name string
@@ -32,6 +38,8 @@ func TestLogout(t *testing.T) {
 		{"done, without a word", answer(204, nil), ""},
 		{"unknown", answer(401, nil), ""},
 		{"forbidden", answer(403, http.Header{"X-Amzn-Requestid": {"abc\n" + token}}), "the portal answered with status 403 (request id abc [redacted])"},
+		{"a page of a proxy", page(200), "a web page came instead of the portal's answer; check any endpoint or proxy (HTTPS_PROXY) that is configured"},
+		{"a page that asks who is there", page(401), "the portal answered with status 401"},
 		{"redirect", answer(302, nil), "the portal answered with status 302"},
 		{"failure", answer(500, nil), "the portal answered with status 500"},
 		{"unreachable", func(r *http.Request) (*http.Response, error) { return nil, fmt.Errorf("no route for %v", r.Header) },
