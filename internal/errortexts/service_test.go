@@ -8,12 +8,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
+	"github.com/ssooidc/ssooidc-go/internal/wire"
 	"github.com/ssooidc/ssooidc-go/ssooidc"
 )
 
@@ -129,6 +131,16 @@ var callSituations = []situation{
 		return w.createToken(func(o *ssooidc.Options) {
 			o.BaseEndpoint, o.HTTPClient, o.Retryer = server.URL, &http.Client{Transport: transport}, aws.NopRetryer{}
 		})
+	}},
+	{name: "a proxy that refuses", onSockets: true, provoke: func(w *world) error {
+		proxy := httptest.NewServer(http.HandlerFunc(page(http.StatusForbidden)))
+		defer proxy.Close()
+		client, err := wire.NewHTTPClient()
+		w.must(err)
+		address, err := url.Parse(proxy.URL)
+		w.must(err)
+		client.Transport.(*http.Transport).Proxy = http.ProxyURL(address)
+		return w.createToken(func(o *ssooidc.Options) { o.HTTPClient, o.Retryer = client, aws.NopRetryer{} })
 	}},
 	{name: "a certificate that has expired, by this machine's clock", provoke: unreachable(func(*http.Request) error {
 		return &tls.CertificateVerificationError{Err: x509.CertificateInvalidError{

@@ -1,12 +1,14 @@
 package wire
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
 )
@@ -31,8 +33,19 @@ func NewHTTPClient() (*http.Client, error) {
 			IdleConnTimeout:        90 * time.Second,
 			MaxIdleConnsPerHost:    10,
 			MaxResponseHeaderBytes: 64 << 10,
+			OnProxyConnectResponse: proxyAnswered,
 		},
 	}), nil
+}
+
+// proxyAnswered tells who said no, which net/http does not: of a proxy that refuses it says only "Forbidden". Its error is
+// that of a failed dial, since nothing of the request has left.
+func proxyAnswered(_ context.Context, proxy *url.URL, _ *http.Request, answer *http.Response) error {
+	if answer.StatusCode == http.StatusOK {
+		return nil
+	}
+	err := fmt.Errorf("the proxy %s refused: %s", proxy.Host, answer.Status) // without the proxy's password
+	return &net.OpError{Op: "proxyconnect", Net: "tcp", Err: err}
 }
 
 // WithoutRedirects is a copy of an HTTP client that returns a redirect instead of following it: a request
