@@ -3,6 +3,7 @@ package errortexts_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -399,6 +400,16 @@ var tokenSituations = []situation{
 		token, err := s.Token(w.Context())
 		w.must(err)
 		w.service.HandleNext("CreateToken", drop, 99)
+		_, err = s.Refresh(w.Context(), token.AccessToken)
+		return err
+	}},
+	{name: "a token that was refused, and is issued again", provoke: func(w *world) error {
+		s := w.signedIn()
+		token, err := s.Token(w.Context())
+		w.must(err)
+		w.service.HandleNext("CreateToken", func(rw http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(rw, `{"accessToken":%q,"expiresIn":3600}`, token.AccessToken)
+		}, 1)
 		_, err = s.Refresh(w.Context(), token.AccessToken)
 		return err
 	}},

@@ -32,9 +32,10 @@ func (s *Session) browse(ctx context.Context, address string, failed func(error)
 				"error", secret.Remove(err.Error(), []string{address}))
 			failed(err)
 		}()
-		if err = browser.Check(address); err == nil {
-			err = errGone
-			err = open(ctx, address)
+		if refusal := browser.Check(address); refusal != nil {
+			err = refusal
+			return
 		}
+		err = open(ctx, address)
 	}()
 }

@@ -33,14 +33,14 @@ func (e *fallBackError) Unwrap() error { return e.err }
 
 // signInByBrowser signs a person in with a browser on this machine, by the steps of the AWS CLI: listen, register, open,
 // exchange. Where it can't, its error is a *fallBackError.
-func (s *Session) signInByBrowser(ctx context.Context, why string, canBrowse bool) (tokencache.Token, error) {
+func (s *Session) signInByBrowser(ctx context.Context, why string, canBrowse bool) (Token, error) {
 	clients, err := s.clients()
 	if err != nil {
-		return tokencache.Token{}, err
+		return Token{}, err
 	}
 	r, err := s.listen()
 	if err != nil {
-		return tokencache.Token{}, err
+		return Token{}, err
 	}
 	defer func() { r.Close() }()
 	request := &ssooidc.RegisterClientRequest{
@@ -52,12 +52,12 @@ func (s *Session) signInByBrowser(ctx context.Context, why string, canBrowse boo
 		Scopes:       s.scopes(),
 	}
 	used := false
-	token, err := s.asClient(ctx, clients.main, request, func(reg tokencache.Registration) (tokencache.Token, error) {
+	token, err := s.asClient(ctx, clients.main, request, func(reg tokencache.Registration) (Token, error) {
 		if used { // as another client, and so with a state of its own
 			r.Close()
 			next, err := s.listen()
 			if err != nil {
-				return tokencache.Token{}, err
+				return Token{}, err
 			}
 			r = next
 		}
@@ -90,7 +90,7 @@ func (s *Session) listen() (*redirect, error) {
 }
 
 // browserFlow is RFC 6749 section 4.1 with PKCE: send the person to the service, wait for the code, exchange it.
-func (s *Session) browserFlow(ctx context.Context, client API, reg tokencache.Registration, r *redirect, why string, canBrowse bool) (tokencache.Token, error) {
+func (s *Session) browserFlow(ctx context.Context, client API, reg tokencache.Registration, r *redirect, why string, canBrowse bool) (Token, error) {
 	verifier := loopback.NewVerifier()
 	address, err := client.AuthorizeURL(&ssooidc.AuthorizeURLRequest{
 		ClientID:      reg.ClientID,
@@ -101,9 +101,9 @@ func (s *Session) browserFlow(ctx context.Context, client API, reg tokencache.Re
 	})
 	switch {
 	case err != nil:
-		return tokencache.Token{}, err
+		return Token{}, err
 	case address == "":
-		return tokencache.Token{}, emptyAnswer("AuthorizeURL")
+		return Token{}, emptyAnswer("AuthorizeURL")
 	}
 	challenge := Challenge{
 		Flow:      FlowBrowser,

@@ -511,3 +511,18 @@ func TestRefusedAddresses(t *testing.T) {
 		})
 	}
 }
+
+// TestNoAuthorizeURL: without an address to open there is nothing to wait for.
+func TestNoAuthorizeURL(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("no address")
+	for _, want := range []error{nil, broken} {
+		m := &mock{authorize: func() (string, error) { return "", want }}
+		cfg := mockConfig(m)
+		cfg.Flow = login.FlowBrowser
+		_, err := newSession(t, cfg).Login(t.Context())
+		if err == nil || want != nil && !errors.Is(err, want) || want == nil && !strings.Contains(err.Error(), "AuthorizeURL") {
+			t.Errorf("got %v, want one about %v", err, want)
+		}
+	}
+}

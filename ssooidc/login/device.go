@@ -20,10 +20,10 @@ const (
 )
 
 // signInByDevice signs a person in with a device code.
-func (s *Session) signInByDevice(ctx context.Context, why string, canBrowse bool) (tokencache.Token, error) {
+func (s *Session) signInByDevice(ctx context.Context, why string, canBrowse bool) (Token, error) {
 	clients, err := s.clients()
 	if err != nil {
-		return tokencache.Token{}, err
+		return Token{}, err
 	}
 	// No grant types: then the service registers for the device code, and for refreshing.
 	request := &ssooidc.RegisterClientRequest{
@@ -31,24 +31,24 @@ func (s *Session) signInByDevice(ctx context.Context, why string, canBrowse bool
 		ClientType: ssooidc.ClientTypePublic,
 		Scopes:     s.scopes(),
 	}
-	return s.asClient(ctx, clients.device, request, func(reg tokencache.Registration) (tokencache.Token, error) {
+	return s.asClient(ctx, clients.device, request, func(reg tokencache.Registration) (Token, error) {
 		return s.deviceFlow(ctx, clients.device, reg, why, canBrowse)
 	})
 }
 
 // deviceFlow is RFC 8628: authorise, ask silently, since the client may be authorised already, then prompt and poll.
-func (s *Session) deviceFlow(ctx context.Context, client API, reg tokencache.Registration, why string, canBrowse bool) (tokencache.Token, error) {
+func (s *Session) deviceFlow(ctx context.Context, client API, reg tokencache.Registration, why string, canBrowse bool) (Token, error) {
 	started, err := client.StartDeviceAuthorization(ctx, &ssooidc.StartDeviceAuthorizationRequest{
 		ClientID:     reg.ClientID,
 		ClientSecret: reg.ClientSecret,
 		StartURL:     s.cfg.StartURL,
 	})
 	if err != nil {
-		return tokencache.Token{}, s.misdirected(err)
+		return Token{}, s.misdirected(err)
 	}
 	if started == nil || started.DeviceCode == "" || started.UserCode == "" ||
 		started.VerificationURI == "" && started.VerificationURIComplete == "" {
-		return tokencache.Token{}, emptyAnswer("StartDeviceAuthorization")
+		return Token{}, emptyAnswer("StartDeviceAuthorization")
 	}
 	p := &poller{
 		interval: started.PollInterval(),
@@ -60,8 +60,11 @@ func (s *Session) deviceFlow(ctx context.Context, client API, reg tokencache.Reg
 			})
 		},
 	}
-	if token, done, err := p.try(ctx); done || err != nil {
-		return token, err
+	switch token, done, err := p.try(ctx); {
+	case err != nil:
+		return Token{}, err
+	case done:
+		return s.keep(ctx, token), nil
 	}
 	challenge := Challenge{
 		Flow:      FlowDeviceCode,

@@ -83,11 +83,18 @@ func (s *Session) loadSaved(ctx context.Context) (entry, error) {
 	return e, nil
 }
 
-// save writes a token over the entry that was just loaded. Where the cache does not take it, this session keeps it.
-func (s *Session) save(ctx context.Context, token tokencache.Token, over entry) {
+// save writes a token over the entry that was just loaded, if need be again after each of some waits. Where the cache does not
+// take it, this session keeps it.
+func (s *Session) save(ctx context.Context, token tokencache.Token, over entry, waits ...time.Duration) {
 	data, err := json.Marshal(token)
 	if err == nil {
 		err = s.cfg.Cache.Save(ctx, s.tokenKey, data)
+		for _, wait := range waits {
+			if err == nil || sleep(ctx, wait) != nil {
+				break
+			}
+			err = s.cfg.Cache.Save(ctx, s.tokenKey, data)
+		}
 	}
 	var kept *unsaved
 	if err != nil {
@@ -108,13 +115,15 @@ var (
 	errNotSignedIn         = errors.New("nobody is signed in")
 	errTorn                = errors.New("the entry in the cache is no token, or half of one")
 	errForeign             = errors.New("the token in the cache is of another start URL or region, and will be replaced")
-	errLegacy              = errors.New("the token has expired, and that of a legacy profile can't be refreshed")
-	errNoRefreshToken      = errors.New("the token has expired, and came without a refresh token")
-	errRegistrationExpired = errors.New("the token has expired, and so has the client registration that could refresh it")
+	errLegacy              = errors.New("the token is no longer good, and that of a legacy profile can't be refreshed")
+	errNoRefreshToken      = errors.New("the token is no longer good, and the cache has nothing to refresh it with")
+	errRegistrationExpired = errors.New("the token is no longer good, and the client registration that could refresh it has expired")
 )
 
-// unrefreshable is why an entry can't be refreshed, nil if it can.
-func (s *Session) unrefreshable(e entry) error {
+// unrefreshable is why an entry can't be refreshed now, nil if it can.
+func (s *Session) unrefreshable(e entry) error { return s.unrefreshableAt(e, now()) }
+
+func (s *Session) unrefreshableAt(e entry, at time.Time) error {
 	t := e.token
 	switch {
 	case e.kind == entryNone:
@@ -127,7 +136,7 @@ func (s *Session) unrefreshable(e entry) error {
 		return errLegacy
 	case t.RefreshToken == "" || t.ClientID == "" || t.ClientSecret == "":
 		return errNoRefreshToken
-	case !t.RegistrationExpiresAt.IsZero() && !now().Before(t.RegistrationExpiresAt):
+	case !t.RegistrationExpiresAt.IsZero() && !at.Before(t.RegistrationExpiresAt):
 		return errRegistrationExpired
 	}
 	return nil
@@ -138,6 +147,6 @@ func (s *Session) public(t tokencache.Token) Token {
 	return Token{
 		AccessToken: t.AccessToken,
 		ExpiresAt:   t.ExpiresAt,
-		Refreshable: s.unrefreshable(entry{kind: entryOurs, token: t}) == nil,
+		Refreshable: s.unrefreshableAt(entry{kind: entryOurs, token: t}, t.ExpiresAt) == nil,
 	}
 }

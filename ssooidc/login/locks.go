@@ -15,9 +15,12 @@ const (
 	lockPoll      = 10 * time.Millisecond // between two tries
 	tokenLockWait = 30 * time.Second      // for an expired token: a refresh takes no longer
 
-	// For what must not wait that long, since it loses nothing without the lock: who refreshes looks at the entry once more
-	// before saving, and leaves it alone where someone has signed in or out.
+	// For what must not wait that long, since it loses next to nothing without the lock: who refreshes looks at the entry
+	// once more before saving, and leaves it alone where someone has signed in or out.
 	shortLockWait = 5 * time.Second
+
+	// How long it may take from that look to the end of the save. A sign-out gives it that much more.
+	savingTime = 2 * time.Second
 )
 
 // signInKey is the key of a session's second lock, made from that of its first. No blob is ever kept under it.
@@ -42,7 +45,7 @@ func (s *Session) lock(ctx context.Context, key string, settled func() bool) (un
 	}
 }
 
-// tryLock takes a lock if it is free.
+// tryLock takes a lock if it is free. Where there is no locking, it is one between this session's goroutines.
 func (s *Session) tryLock(ctx context.Context, key string) (unlock func(), ok bool) {
 	unlock, ok, err := s.cfg.Cache.TryLock(ctx, key)
 	if err == nil {
@@ -55,16 +58,17 @@ func (s *Session) tryLock(ctx context.Context, key string) (unlock func(), ok bo
 		return nil, false
 	}
 	s.warn(ctx, "lock", err)
-	return func() {}, true
+	unlock, ok, err = s.fallback.TryLock(ctx, key)
+	return unlock, ok && err == nil
 }
 
-// lockShortly takes the token's lock to sign in or out, and after a while goes on without.
-func (s *Session) lockShortly(ctx context.Context) (unlock func()) {
-	ctx, cancel := context.WithTimeout(ctx, shortLockWait)
+// lockUpTo takes the token's lock to sign in or out, and after a while goes on without.
+func (s *Session) lockUpTo(ctx context.Context, wait time.Duration) (unlock func(), ok bool) {
+	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	unlock, err := s.lock(ctx, s.tokenKey, func() bool { return false })
 	if err != nil {
-		return func() {}
+		return func() {}, false
 	}
-	return unlock
+	return unlock, true
 }

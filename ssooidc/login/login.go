@@ -34,17 +34,14 @@ func (s *Session) login(ctx context.Context) (Token, error) {
 	}
 	defer unlock()
 	token, err := s.signIn(ctx)
-	if err != nil {
-		if hint := s.cfg.regionHint(); hint != "" && ctx.Err() == nil {
-			err = fmt.Errorf("%w; %s: check which is right", err, hint)
-		}
-		return Token{}, err
+	if hint := s.cfg.regionHint(); err != nil && hint != "" && ctx.Err() == nil {
+		err = fmt.Errorf("%w; %s: check which is right", err, hint)
 	}
-	return s.keep(ctx, token), nil
+	return token, err
 }
 
 // signIn asks a person, by the flow that is configured or possible.
-func (s *Session) signIn(ctx context.Context) (tokencache.Token, error) {
+func (s *Session) signIn(ctx context.Context) (Token, error) {
 	if hint := s.cfg.regionHint(); hint != "" {
 		s.cfg.Logger.WarnContext(ctx, "login: "+hint+": check which is right", "session", s.name)
 	}
@@ -107,11 +104,12 @@ func (s *Session) takeSince(ctx context.Context, before entry, token *Token) boo
 	return true
 }
 
-// keep saves the token of a sign-in, and makes it this session's. It is never lost, not even to a context that has ended.
+// keep saves the token of a sign-in, and makes it this session's. It is never lost, not even to a context that has ended, so
+// it is called at once, before anything else is waited for.
 func (s *Session) keep(ctx context.Context, t tokencache.Token) Token {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
-	unlock := s.lockShortly(ctx)
+	unlock, _ := s.lockUpTo(ctx, shortLockWait)
 	defer unlock()
 	over, _ := s.loadSaved(ctx)
 	t.Extra = over.token.Extra // of other tools

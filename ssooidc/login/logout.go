@@ -39,8 +39,8 @@ func (s *Session) Logout(ctx context.Context) error {
 
 // forget deletes the session here, and returns its access token, "" if there is none.
 func (s *Session) forget(ctx context.Context) (token string, err error) {
-	unlock := s.lockShortly(ctx) // or a refresh that is about to save would bring the session back
-	defer unlock()
+	unlock, locked := s.lockUpTo(ctx, shortLockWait) // or a refresh that is about to save would bring the session back
+	defer func() { unlock() }()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	if h := s.memory.Load(); h != nil {
@@ -52,6 +52,10 @@ func (s *Session) forget(ctx context.Context) (token string, err error) {
 	}
 	if e.kind != entryForeign { // which is not this session's
 		err = s.cfg.Cache.Delete(ctx, s.tokenKey)
+		if !locked && err == nil {
+			unlock, _ = s.lockUpTo(ctx, savingTime)
+			err = s.cfg.Cache.Delete(ctx, s.tokenKey)
+		}
 	}
 	s.keepUnsaved(nil)
 	s.newEra(nil)

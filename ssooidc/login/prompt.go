@@ -51,8 +51,8 @@ func (e *promptError) Unwrap() error { return e.err }
 // errGone is the error of a callback that ended its goroutine instead of returning, as t.FailNow does.
 var errGone = errors.New("it ended its goroutine (runtime.Goexit): let it return")
 
-// prompt shows a challenge while the flow runs.
-func (s *Session) prompt(ctx context.Context, c Challenge, flow func(context.Context) (tokencache.Token, error)) (tokencache.Token, error) {
+// prompt shows a challenge while the flow runs, and keeps the token that comes of it.
+func (s *Session) prompt(ctx context.Context, c Challenge, flow func(context.Context) (tokencache.Token, error)) (Token, error) {
 	flowCtx, endFlow := context.WithCancelCause(ctx)
 	defer endFlow(nil)
 	promptCtx, endPrompt := context.WithCancel(ctx)
@@ -68,7 +68,11 @@ func (s *Session) prompt(ctx context.Context, c Challenge, flow func(context.Con
 		}()
 		err = s.cfg.Prompt(promptCtx, c)
 	}()
-	token, err := flow(flowCtx)
+	issued, err := flow(flowCtx)
+	var token Token
+	if err == nil {
+		token = s.keep(ctx, issued)
+	}
 	endPrompt()
 	<-returned
 	if failed, ok := context.Cause(flowCtx).(*promptError); ok && err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ssooidc/ssooidc-go/internal/secret"
 )
@@ -17,6 +18,9 @@ type flight struct {
 	issued  bool // by the service to this flight, which makes it good for those who wait even if it has no lifetime
 	err     error
 }
+
+// patience is how long a refresh is waited for by who has a valid token. It goes on all the same.
+const patience = 5 * time.Second
 
 var errNoResult = errors.New("login: the refresh ended without a result")
 
@@ -40,9 +44,15 @@ func (s *Session) acquire(ctx context.Context, refused string) (Token, error) {
 		case have.valid(refused):
 			return have, nil
 		}
+		waitCtx, cancel := ctx, context.CancelFunc(func() {})
+		if have.valid(refused) { // which is good enough if the service is slow
+			waitCtx, cancel = context.WithTimeout(ctx, patience)
+		}
 		select {
 		case <-f.done:
-		case <-ctx.Done():
+			cancel()
+		case <-waitCtx.Done():
+			cancel()
 			if have.valid(refused) {
 				return have, nil
 			}

@@ -22,12 +22,12 @@ const minRegistrationLife = 7 * 24 * time.Hour
 // asClient runs a flow as a registered client, a remembered one if there is one. Where the service no longer knows that
 // one, the flow is run once more as a new one.
 func (s *Session) asClient(ctx context.Context, client API, request *ssooidc.RegisterClientRequest,
-	flow func(tokencache.Registration) (tokencache.Token, error)) (tokencache.Token, error) {
+	flow func(tokencache.Registration) (Token, error)) (Token, error) {
 	if reg, ok := s.rememberedRegistration(ctx, request); ok {
 		token, err := flow(reg)
 		unknown := errors.As(err, new(*ssooidc.InvalidClientException))
 		if unknown || mayBeUnknown(err) {
-			s.forgetRegistration(context.WithoutCancel(ctx), reg.ClientID)
+			s.forgetRegistration(ctx, reg.ClientID)
 		}
 		if !unknown {
 			return token, err
@@ -35,7 +35,7 @@ func (s *Session) asClient(ctx context.Context, client API, request *ssooidc.Reg
 	}
 	reg, err := s.register(ctx, client, request)
 	if err != nil {
-		return tokencache.Token{}, err
+		return Token{}, err
 	}
 	return flow(reg)
 }
@@ -97,8 +97,8 @@ func emptyAnswer(operation string) error {
 func (s *Session) rememberedRegistration(ctx context.Context, request *ssooidc.RegisterClientRequest) (tokencache.Registration, bool) {
 	reg, ok := s.loadRegistration(ctx)
 	ok = ok && reg.ClientID != "" && reg.ClientSecret != "" &&
-		usesBrowser(reg.GrantTypes) == usesBrowser(request.GrantTypes) &&
-		sameScopes(reg.Scopes, request.Scopes) &&
+		sameFlow(reg.GrantTypes, request.GrantTypes) &&
+		sameSet(reg.Scopes, request.Scopes) &&
 		reg.ExpiresAt.Sub(now()) > minRegistrationLife
 	return reg, ok
 }
@@ -114,8 +114,11 @@ func (s *Session) loadRegistration(ctx context.Context) (reg tokencache.Registra
 	return reg, json.Unmarshal(data, &reg) == nil // another tool's torn file is none
 }
 
-// forgetRegistration deletes the remembered registration, unless that is another one by now.
+// forgetRegistration deletes the remembered registration, unless that is another one by now, and also for a caller whose
+// time is over.
 func (s *Session) forgetRegistration(ctx context.Context, clientID string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
 	if reg, ok := s.loadRegistration(ctx); !ok || reg.ClientID != clientID {
 		return
 	}
@@ -124,11 +127,15 @@ func (s *Session) forgetRegistration(ctx context.Context, clientID string) {
 	}
 }
 
-// usesBrowser tells the two kinds of registration apart, which share an entry.
-func usesBrowser(grants []string) bool {
-	return slices.Contains(grants, ssooidc.GrantTypeAuthorizationCode)
+// sameFlow reports whether a registration with some grants serves the flow that would register others. The two kinds of
+// registration share an entry; one for the device flow names its grants, or names none.
+func sameFlow(has, wants []string) bool {
+	if slices.Contains(wants, ssooidc.GrantTypeAuthorizationCode) {
+		return sameSet(has, wants)
+	}
+	return !slices.Contains(has, ssooidc.GrantTypeAuthorizationCode)
 }
 
-func sameScopes(a, b []string) bool {
+func sameSet(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }

@@ -1,6 +1,7 @@
 package login_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"testing"
@@ -164,4 +165,32 @@ func TestExpiredForgetsRegistration(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestForeignBrowserRegistration: one that can't refresh is not what the browser flow registers.
+func TestForeignBrowserRegistration(t *testing.T) {
+	t.Parallel()
+	for registers, grants := range map[int][]string{
+		1: {ssooidc.GrantTypeRefreshToken, ssooidc.GrantTypeAuthorizationCode},
+		2: {ssooidc.GrantTypeAuthorizationCode},
+	} {
+		s := approving()
+		cfg := config(s)
+		cfg.Flow = login.FlowBrowser
+		cfg.Browse = func(_ context.Context, address string) error { return s.Visit(address) }
+		signIn(t, cfg)
+		key := tokencache.RegistrationKey(cfg.StartURL, cfg.Region, nil, cfg.Name)
+		data, err := cfg.Cache.Load(t.Context(), key)
+		must(t, err)
+		var reg tokencache.Registration
+		must(t, json.Unmarshal(data, &reg))
+		reg.GrantTypes = grants
+		data, err = json.Marshal(reg)
+		must(t, err)
+		must(t, cfg.Cache.Save(t.Context(), key, data))
+		signIn(t, cfg)
+		if n := count(s, "RegisterClient"); n != registers {
+			t.Errorf("beside one with the grants %q: %d registrations, want %d", grants, n, registers)
+		}
+	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	refreshTimeout = 30 * time.Second
+	refreshTimeout = 30 * time.Second // for a refresh that has the lock, from the look into the cache to the service's answer
 
 	// When the service refuses a refresh token, another process may just have used it up, and be about to save what it got.
 	rereads     = 40
@@ -22,6 +22,10 @@ const (
 	// retryLater is when a token that is still valid is due again after a refresh that failed for a passing reason.
 	retryLater = 10 * time.Second
 )
+
+// resaves are the waits before each further try to save what the service has issued: a disk may be full for a moment only, and
+// without the save the session is lost to every other process.
+var resaves = [...]time.Duration{100 * time.Millisecond, time.Second}
 
 // renewal is one run of a refresh. It starts from the cache, since another process or tool may have been there first.
 type renewal struct {
@@ -36,6 +40,8 @@ type renewal struct {
 
 // begin looks into the cache. Without a token and without an error, run is next.
 func (r *renewal) begin(ctx context.Context) (Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
 	r.known = r.refused
 	if h := r.s.memory.Load(); h != nil {
 		r.have = h.Token
@@ -55,11 +61,16 @@ func (r *renewal) run(ctx context.Context) (Token, error) {
 		return token, err
 	}
 	defer unlock()
-	e, token, err := r.look(ctx) // another may have refreshed it before the lock was ours
-	if token.AccessToken != "" || err != nil {
+	refreshCtx, cancel := context.WithTimeout(ctx, refreshTimeout)
+	defer cancel()
+	e, token, err := r.look(refreshCtx) // another may have refreshed it before the lock was ours
+	switch {
+	case refreshCtx.Err() != nil:
+		return r.settle(ctx, r.failed(err))
+	case token.AccessToken != "" || err != nil:
 		return token, err
 	}
-	return r.refresh(ctx, e)
+	return r.refresh(refreshCtx, e)
 }
 
 // look reads the cache. It returns a token where the cache has one that will do, an error where there is nothing to refresh,
@@ -70,7 +81,7 @@ func (r *renewal) look(ctx context.Context) (entry, Token, error) {
 	case err != nil && ctx.Err() != nil:
 		return e, Token{}, err
 	case err != nil:
-		t, err := r.settle(ctx, r.required(err))
+		t, err := r.settle(ctx, &RequiredError{Session: r.s.name, Err: &unreadableError{err}})
 		return e, t, err
 	}
 	if t := r.s.public(e.token); t.valid(r.refused) {
@@ -115,7 +126,7 @@ func (r *renewal) refresh(ctx context.Context, e entry) (Token, error) {
 	issued, err := r.exchange(ctx, e)
 	switch {
 	case err == nil:
-		return r.save(ctx, issued, e), nil
+		return r.save(ctx, issued, e)
 	case needsPerson(err):
 		return r.refreshRefused(ctx, e, err)
 	}
@@ -127,8 +138,6 @@ func (r *renewal) exchange(ctx context.Context, e entry) (tokencache.Token, erro
 	if err != nil {
 		return tokencache.Token{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
-	defer cancel()
 	reg := tokencache.Registration{
 		ClientID:     e.token.ClientID,
 		ClientSecret: e.token.ClientSecret,
@@ -167,9 +176,11 @@ func (r *renewal) refreshRefused(ctx context.Context, e entry, refusal error) (T
 			issued, err := r.exchange(ctx, latest)
 			switch {
 			case err == nil:
-				return r.save(ctx, issued, latest), nil
+				return r.save(ctx, issued, latest)
 			case !needsPerson(err):
 				return r.settle(ctx, r.failed(err))
+			case errors.As(err, new(*ssooidc.InvalidClientException)):
+				r.s.forgetRegistration(ctx, latest.token.ClientID)
 			}
 			refusal = err
 		}
@@ -178,19 +189,22 @@ func (r *renewal) refreshRefused(ctx context.Context, e entry, refusal error) (T
 }
 
 // save keeps what was issued for the entry e, unless someone has signed in or out meanwhile: that stays as it is.
-func (r *renewal) save(ctx context.Context, issued tokencache.Token, e entry) Token {
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
-	r.issued = true
+func (r *renewal) save(ctx context.Context, issued tokencache.Token, e entry) (Token, error) {
+	ctx = context.WithoutCancel(ctx)
 	token := r.s.public(issued)
-	latest, err := r.s.load(ctx)
+	r.issued = token.AccessToken != r.refused
+	loadCtx, cancelLoad := context.WithTimeout(ctx, storeTimeout)
+	defer cancelLoad()
+	latest, err := r.s.load(loadCtx)
 	if err != nil {
 		latest = e // unreadable for now: then what was there when this began
 	}
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout) // a load that hung leaves the save its time
+	defer cancel()
 	switch {
 	case latest.kind == entryNone:
 		// Signed out. Who has waited for the token gets it, and nobody later.
-		return token
+		return token, nil
 	case latest.kind == entryForeign,
 		latest.kind == entryOurs && (latest.token.AccessToken != e.token.AccessToken || latest.token.RefreshToken != e.token.RefreshToken):
 		if theirs := r.s.public(latest.token); theirs.valid(r.refused) {
@@ -198,12 +212,15 @@ func (r *renewal) save(ctx context.Context, issued tokencache.Token, e entry) To
 		}
 	case latest.kind == entryOurs:
 		// The same token still, but another tool may have added fields of its own.
-		r.s.save(ctx, renewed(latest.token, issued), latest)
+		r.s.save(ctx, renewed(latest.token, issued), latest, resaves[:]...)
 	default: // torn, and nobody has mended it: better ours than none
-		r.s.save(ctx, renewed(e.token, issued), latest)
+		r.s.save(ctx, renewed(e.token, issued), latest, resaves[:]...)
 	}
 	r.s.hold(r.era, r.s.newHeld(token, true))
-	return token
+	if token.AccessToken == r.refused {
+		return Token{}, r.failed(errors.New("the service has issued the one again that was refused: sign in again"))
+	}
+	return token, nil
 }
 
 // renewed is the old entry with what was issued for it.
@@ -220,13 +237,20 @@ func (r *renewal) settle(ctx context.Context, err error) (Token, error) {
 		return Token{}, err
 	}
 	due := r.have.ExpiresAt
-	if later := now().Add(retryLater); later.Before(due) && !errors.As(err, new(*RequiredError)) {
+	passes := !errors.As(err, new(*RequiredError)) || errors.As(err, new(*unreadableError))
+	if later := now().Add(retryLater); later.Before(due) && passes {
 		due = later
 	}
 	r.s.cfg.Logger.WarnContext(ctx, "login: the token is still valid, but could not be refreshed", "session", r.s.name, "error", err)
 	r.s.hold(r.era, &held{r.have, due})
 	return r.have, nil
 }
+
+// unreadableError is why a cache could not be read: that may pass, but nobody knows whether someone is signed in.
+type unreadableError struct{ err error }
+
+func (e *unreadableError) Error() string { return e.err.Error() }
+func (e *unreadableError) Unwrap() error { return e.err }
 
 // required is the error where a person must sign in.
 func (r *renewal) required(why error) error { return &RequiredError{Session: r.s.name, Err: why} }

@@ -27,6 +27,8 @@ type Session struct {
 	flight  *flight    // the refresh that is under way; nil: none
 	unsaved *unsaved   // what could not be saved; nil: nothing
 
+	fallback tokencache.Memory // its locks only
+
 	warned atomic.Bool // whether the cache's trouble has been told
 }
 
