@@ -7,8 +7,8 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"net/url"
+	"runtime"
 	"strings"
 	"time"
 

@@ -238,10 +238,12 @@ var browserSituations = []situation{
 		provoke: inBrowser(comesBack("state=STATE&error=invalid_request&error_description=No+such+instance"))},
 	{name: "an error that may be a stranger's comes first", onSockets: true,
 		provoke: inBrowser(comesBack("error=server_error&error_description=Unsure", "state=STATE&error=access_denied"))},
-	{name: "the caller's time is over", onSockets: true, provoke: func(w *world) error {
-		ctx, cancel := context.WithTimeout(w.Context(), time.Millisecond)
-		defer cancel()
-		_, err := w.session(func(c *login.Config) { c.Flow = login.FlowBrowser }).Login(ctx)
+	{name: "the caller leaves", onSockets: true, provoke: func(w *world) error {
+		ctx, cancel := context.WithCancel(w.Context())
+		_, err := w.session(func(c *login.Config) {
+			c.Flow = login.FlowBrowser
+			c.Prompt = func(context.Context, login.Challenge) error { cancel(); return nil }
+		}).Login(ctx)
 		return err
 	}},
 	{name: "a proxy's page that repeats the code", onSockets: true, provoke: func(w *world) error {
