@@ -53,7 +53,7 @@ type Config struct {
 	Client API
 
 	// HTTPClient sends the requests to the service (unless Client is set) and to the portal. The default is that of
-	// ssooidc.Options.
+	// ssooidc.Options. Give one of your own a timeout: a sign-in whose context has no end waits for it.
 	HTTPClient ssooidc.HTTPClient
 
 	// UseFIPS and UseDualStack choose those variants of the endpoints, where the region's partition has them.

@@ -11,7 +11,10 @@ import (
 
 // Logout signs out: first here, by deleting the session from memory and from the cache, then at the portal, which ends the
 // session on the server for every tool that uses it. An error of the portal does not undo the first. Where nobody is
-// signed in, Logout does nothing.
+// signed in, Logout does nothing. A refresh that is under way is waited for, for seven seconds at most, and does not bring the
+// session back.
+//
+// It fails with the cache's error, the portal's, both, or, where it has done nothing, the context's.
 func (s *Session) Logout(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("login: sign-out of %s: %w", secret.Printable(s.name, 200), contextError(ctx))
