@@ -76,7 +76,8 @@ func (w *responseWriter) Write(p []byte) (int, error) {
 	if w.length >= 0 && w.written+int64(len(p)) > w.length {
 		return 0, http.ErrContentLength
 	}
-	if w.written == 0 && len(p) > 0 && w.sent["Content-Type"] == nil && w.sent.Get("Content-Encoding") == "" {
+	// Once flushed, the header is the client's.
+	if w.stream == nil && w.written == 0 && len(p) > 0 && w.sent["Content-Type"] == nil && w.sent.Get("Content-Encoding") == "" {
 		w.sent.Set("Content-Type", http.DetectContentType(p))
 	}
 	w.written += int64(len(p))

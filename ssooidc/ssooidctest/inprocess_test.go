@@ -41,8 +41,18 @@ func TestInProcessAsOverHTTP(t *testing.T) {
 		"2048 bytes":  func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, long[:2048]) },
 		"in pieces":   func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "a"); io.WriteString(w, long) },
 		"flushed":     func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "a"); w.(http.Flusher).Flush() },
-		"too late":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(200); w.Header().Set("X-Late", "x") },
-		"no content":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204); io.WriteString(w, "x") },
+		"flush, then write": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(200)
+			w.(http.Flusher).Flush()
+			io.WriteString(w, "<html>late")
+		},
+		"flush, then gzip": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			w.(http.Flusher).Flush()
+			w.Write(zip(long))
+		},
+		"too late":   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(200); w.Header().Set("X-Late", "x") },
+		"no content": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204); io.WriteString(w, "x") },
 		"a length": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "3")
 			io.WriteString(w, "abc")
