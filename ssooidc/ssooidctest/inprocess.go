@@ -33,10 +33,13 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 		body.Close()
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(req.Context())
+	// The handler learns when the client's context ends, but has none of its values: they cross no connection.
+	ctx, cancel := context.WithCancel(context.Background())
+	stop := context.AfterFunc(req.Context(), cancel)
 	served, unzip := serverRequest(ctx, req, body)
 	w := newResponseWriter(req, cancel)
 	go func() {
+		defer stop()
 		defer cancel()
 		defer body.Close()
 		// A handler that leaves without returning, by a panic or by runtime.Goexit, drops the connection.

@@ -184,6 +184,32 @@ func TestInProcessEndsWithItsContext(t *testing.T) {
 	}
 }
 
+// A handler sees that the client has gone, and nothing else of its context.
+func TestInProcessHidesTheClientsContext(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	s := ssooidctest.New(ssooidctest.Options{})
+	s.HandleNext("CreateToken", func(_ http.ResponseWriter, r *http.Request) {
+		if v := r.Context().Value(key{}); v != nil {
+			t.Errorf("the handler sees the client's %v", v)
+		}
+		if _, ok := r.Context().Deadline(); ok {
+			t.Error("the handler sees the client's deadline")
+		}
+	}, 1)
+	ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), key{}, "value"), time.Minute)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, "POST", oidcURL+"/token", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := s.HTTPClient().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+}
+
 // A client that has had enough of an endless body closes it, and the handler learns of it.
 func TestInProcessEndlessBody(t *testing.T) {
 	t.Parallel()

@@ -43,8 +43,8 @@ func (s *Service) FailNext(operation, exception string, times int) {
 // Authorize and Device.
 //
 // h may be called concurrently. It can call [Service.ServeHTTP] with the request for the answer that the
-// service would have given: after a delay, say, or into a recorder before it drops the connection. The
-// request is recorded once all the same.
+// service would have given: after a delay, say, or into a recorder before it drops the connection, or with
+// another r.Body. The request is recorded once all the same, as it arrived.
 //
 // HandleNext panics where the service has no such operation, h is nil or times is negative.
 func (s *Service) HandleNext(operation string, h http.HandlerFunc, times int) {

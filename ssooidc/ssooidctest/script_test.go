@@ -103,6 +103,60 @@ func TestHandleNextWithTheRealAnswer(t *testing.T) {
 	})
 }
 
+// A handler can change what the service gets. What is recorded is what arrived.
+func TestHandlerChangesTheBody(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		change func(*http.Request)
+		want   string
+	}{
+		"not":       {func(*http.Request) {}, ""},
+		"only read": {func(r *http.Request) { io.Copy(io.Discard, r.Body) }, ""},
+		"another": {func(r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			r.Body = io.NopCloser(strings.NewReader(strings.ReplaceAll(string(body), "public", "confidential")))
+		}, "InvalidClientMetadataException"},
+		"none": {func(r *http.Request) { r.Body = http.NoBody }, "InvalidRequestException"},
+		"nil":  {func(r *http.Request) { r.Body = nil }, "InvalidRequestException"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := ssooidctest.New(ssooidctest.Options{})
+			s.HandleNext("RegisterClient", func(w http.ResponseWriter, r *http.Request) {
+				tt.change(r)
+				s.ServeHTTP(w, r)
+			}, 1)
+			inProcess(t, s).post("/client/register", object{"clientName": "c", "clientType": "public"}).is(tt.want)
+			if got := s.Requests(); len(got) != 1 || !strings.Contains(string(got[0].Body), "public") {
+				t.Errorf("recorded %q", got)
+			}
+		})
+	}
+}
+
+// A handler may use the service itself, in process and with its own context: that is another request.
+func TestHandlerIsAClientToo(t *testing.T) {
+	t.Parallel()
+	s := ssooidctest.New(ssooidctest.Options{})
+	u := inProcess(t, s)
+	client := u.register(object{"scopes": accountAccess})
+	token := u.signIn(s, client)
+	before := len(s.Requests())
+	s.HandleNext("CreateToken", func(w http.ResponseWriter, r *http.Request) {
+		req, err := http.NewRequestWithContext(r.Context(), "POST", u.url+"/client/register", strings.NewReader(`{"clientName":"c","clientType":"public"}`))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		u.do(req).is("")
+		s.ServeHTTP(w, r)
+	}, 1)
+	u.refresh(client, token.text("refreshToken")).is("")
+	if n := len(s.Requests()) - before; n != 2 {
+		t.Errorf("%d requests were recorded, want 2", n)
+	}
+}
+
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

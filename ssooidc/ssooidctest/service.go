@@ -55,21 +55,36 @@ func (s *Service) StartURL() string {
 // maxBody is the longest request that is read. No real one comes near.
 const maxBody = 1 << 20
 
-// arrival keys, in the context of a request that a HandleNext handler was given, the body that arrived at
-// the service, so that the handler can hand the request back for the real answer.
+// arrival keys, in the context of a request that a HandleNext handler was given, what it was given as the
+// body, so that the handler can hand the request back for the real answer.
 type arrival struct{ *Service }
+
+// arrivedBody is a body that arrived at the service, for a handler to read.
+type arrivedBody struct {
+	io.Reader
+	whole []byte
+}
+
+func (*arrivedBody) Close() error { return nil }
 
 // ServeHTTP answers as the service and as the portal, whatever the host. Called by a [Service.HandleNext]
 // handler with the request it got, whether it has read the body or not, it gives the answer that the
-// service would have given; such a request is recorded once and meets no further script.
+// service would have given, to another body where the handler has put one in its place; such a request is
+// recorded once, as it arrived, and meets no further script.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	op := operationOf(r)
-	body, arrived := r.Context().Value(arrival{s}).([]byte)
-	if !arrived {
+	var body []byte
+	given, back := r.Context().Value(arrival{s}).(*arrivedBody)
+	if back && r.Body == given {
+		body = given.whole
+	} else {
 		body = readBody(r)
+	}
+	if !back {
 		if h := s.arrived(op, r, body); h != nil {
-			r = r.WithContext(context.WithValue(r.Context(), arrival{s}, body))
-			r.Body = io.NopCloser(bytes.NewReader(body))
+			given = &arrivedBody{bytes.NewReader(body), body}
+			r = r.WithContext(context.WithValue(r.Context(), arrival{s}, given))
+			r.Body = given
 			h(w, r)
 			return
 		}
