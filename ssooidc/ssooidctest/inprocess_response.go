@@ -25,7 +25,7 @@ type responseWriter struct {
 	length   int64 // as the handler declared it; -1: not
 	written  int64
 	buffered bytes.Buffer
-	stream   *io.PipeWriter // nil until the answer is streamed
+	stream   *stream // nil until the answer is streamed
 
 	// started is closed when there is a response or an error; they are not changed after.
 	started  chan struct{}
@@ -103,28 +103,27 @@ func (w *responseWriter) Flush() {
 	if w.stream != nil {
 		return
 	}
-	r, stream := io.Pipe()
-	w.stream = stream
+	w.stream = newStream()
 	if w.method == http.MethodHead {
 		w.start(w.length, http.NoBody)
 		return
 	}
 	// The client that waits for more must learn that its own context has ended.
-	stop := context.AfterFunc(w.ctx, func() { stream.CloseWithError(context.Cause(w.ctx)) })
-	written := bytes.NewReader(w.buffered.Bytes()) // for the client to read when it likes: a flush waits for nobody
-	w.start(w.length, streamed{io.MultiReader(written, r), r, func() { stop(); w.cancel() }})
+	stop := context.AfterFunc(w.ctx, func() { w.stream.end(context.Cause(w.ctx)) })
+	w.stream.Write(w.buffered.Bytes()) // there is room: a flush waits for nobody
+	w.start(w.length, streamed{w.stream, func() { stop(); w.cancel() }})
 }
 
 // streamed is the body of a streamed answer: closing it is how a client hangs up.
 type streamed struct {
-	io.Reader
-	pipe   *io.PipeReader
-	hangUp func()
+	*stream
+	left func()
 }
 
 func (s streamed) Close() error {
+	s.left()
 	s.hangUp()
-	return s.pipe.Close()
+	return nil
 }
 
 // start hands the response to the client.
@@ -158,11 +157,11 @@ func (w *responseWriter) finish(err error) {
 	short := err != nil || w.length > w.written && w.method != http.MethodHead && w.status != http.StatusNotModified
 	switch {
 	case w.stream != nil && w.ctx.Err() != nil: // which may be why the handler is done
-		w.stream.CloseWithError(context.Cause(w.ctx))
+		w.stream.end(context.Cause(w.ctx))
 	case w.stream != nil && short:
-		w.stream.CloseWithError(io.ErrUnexpectedEOF)
+		w.stream.end(io.ErrUnexpectedEOF)
 	case w.stream != nil:
-		w.stream.Close()
+		w.stream.end(io.EOF)
 	case err != nil:
 		w.err = err
 		close(w.started)
