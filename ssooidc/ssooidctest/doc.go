@@ -89,6 +89,8 @@ Where the live service's behaviour is documented or has been observed, this one 
   - Without Options.Accounts the portal gives credentials for any account and role. Pages of its lists hold 20
     items unless max_result says otherwise; an unknown account is a ResourceNotFoundException, a role
     that the account lacks a ForbiddenException. Role credentials last an hour, and open nothing.
+  - A token whose scopes lack sso:account:access is an UnauthorizedException to the portal, except to
+    sign out. One without any scope is not.
   - CreateTokenWithIAM takes any application's ARN, or a registered client's ID; any JWT that has not
     expired; any valid access token of this service as a subject. A signature may be five minutes off,
     and must cover the host and every X-Amz-* header.

@@ -22,7 +22,7 @@ func portalOperation(f func(*Service, *portalCall) (answer, *exception)) func(*S
 		c := &portalCall{now: time.Now(), query: r.URL.Query()}
 		s.mu.Lock()
 		t := s.accessTokens[r.Header.Get(bearerHeader)]
-		a, e := answer(nil), refuse("UnauthorizedException", "Session token not found or invalid")
+		a, e := answer(nil), unauthorized()
 		if t != nil && t.valid(c.now) {
 			c.session = t.session
 			a, e = f(s, c)
@@ -38,6 +38,24 @@ func portalOperation(f func(*Service, *portalCall) (answer, *exception)) func(*S
 			writeJSON(w, http.StatusOK, a)
 		}
 	}
+}
+
+// accountScope is what lets a session see accounts and roles.
+const accountScope = "sso:account:access"
+
+// accountOperation serves an operation that needs accountScope. A session without any scope, as legacy
+// profiles have it, may see accounts too.
+func accountOperation(f func(*Service, *portalCall) (answer, *exception)) func(*Service, http.ResponseWriter, *http.Request, *operation, []byte) {
+	return portalOperation(func(s *Service, c *portalCall) (answer, *exception) {
+		if len(c.session.scopes) > 0 && !slices.Contains(c.session.scopes, accountScope) {
+			return nil, unauthorized()
+		}
+		return f(s, c)
+	})
+}
+
+func unauthorized() *exception {
+	return refuse("UnauthorizedException", "Session token not found or invalid")
 }
 
 // portalCall is one request of a portal operation.

@@ -118,6 +118,35 @@ func TestLists(t *testing.T) {
 	u.get("/assignment/roles?account_id=999999999999", token).is("ResourceNotFoundException")
 }
 
+// What a token's scopes don't name, it does not open. Signing out needs none.
+func TestPortalScopes(t *testing.T) {
+	t.Parallel()
+	s := ssooidctest.New(ssooidctest.Options{})
+	u := inProcess(t, s)
+	application := u.postSigned(signing{}, object{"clientId": application, "grantType": grantJWT, "assertion": jwt(`{}`)}).ok()
+	for name, tt := range map[string]struct {
+		token reply
+		want  string
+	}{
+		"accounts":       {u.signIn(s, u.register(object{"scopes": accountAccess})), ""},
+		"and others":     {u.signIn(s, u.register(object{"scopes": []string{"openid", "sso:account:access"}})), ""},
+		"none, a legacy": {u.signIn(s, u.register(nil)), ""},
+		"only others":    {u.signIn(s, u.register(object{"scopes": []string{"codewhisperer:completions"}})), "UnauthorizedException"},
+		"an application": {application, "UnauthorizedException"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			token := tt.token.text("accessToken")
+			for _, path := range []string{
+				"/federation/credentials?account_id=111122223333&role_name=Admin",
+				"/assignment/accounts", "/assignment/roles?account_id=111122223333",
+			} {
+				u.get(path, token).is(tt.want)
+			}
+			u.portal("POST", "/logout", token).is("")
+		})
+	}
+}
+
 func TestLogout(t *testing.T) {
 	t.Parallel()
 	s := ssooidctest.New(ssooidctest.Options{})
