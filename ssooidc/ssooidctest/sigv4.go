@@ -93,6 +93,14 @@ func (sig signature) problem(r *http.Request, body []byte, now time.Time) string
 	if hash := r.Header.Get("X-Amz-Content-Sha256"); hash != "" && hash != hexSHA256(body) {
 		return "X-Amz-Content-Sha256 is not the hash of the body."
 	}
+	for i, name := range sig.headers {
+		switch {
+		case name != strings.ToLower(name) || i > 0 && name <= sig.headers[i-1]:
+			return "SignedHeaders must be in lower case, sorted, and each there once."
+		case name != "host" && r.Header.Values(name) == nil: // nothing has no name, so that "" is refused too
+			return "'" + name + "' is a 'SignedHeader' that the request does not have."
+		}
+	}
 	// What can change the request's meaning has to be signed.
 	if !slices.Contains(sig.headers, "host") {
 		return "'Host' must be a 'SignedHeader' in the AWS Authorization."

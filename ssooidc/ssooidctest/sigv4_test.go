@@ -120,6 +120,7 @@ type signing struct {
 	late    time.Duration // how far the signer's clock is behind
 	day     string        // of the credential's scope; default: X-Amz-Date's
 	noHost  bool          // Host is not signed
+	headers string        // SignedHeaders in place of the right ones, signed as they stand
 	noHash  bool          // X-Amz-Content-Sha256 is not that of the body
 	query   string        // more of it
 	sorted  string        // the whole query, in canonical form
@@ -143,6 +144,13 @@ func (u user) postSigned(how signing, body object) reply {
 	}
 	headers := "host:" + req.URL.Host + "\nx-amz-content-sha256:" + sent + "\nx-amz-date:" + date + "\n"
 	names := "host;x-amz-content-sha256;x-amz-date"
+	if how.headers != "" {
+		names, headers = how.headers, ""
+		known := http.Header{"Host": {req.URL.Host}, "X-Amz-Content-Sha256": {sent}, "X-Amz-Date": {date}}
+		for _, name := range strings.Split(names, ";") {
+			headers += name + ":" + known.Get(name) + "\n"
+		}
+	}
 	if how.noHost {
 		_, headers, _ = strings.Cut(headers, "\n")
 		names = strings.TrimPrefix(names, "host;")
@@ -177,6 +185,12 @@ func TestSignatures(t *testing.T) {
 		{"too early", signing{late: -5*time.Minute - time.Second}, "InvalidSignatureException"},
 		{"another day", signing{day: "19991231"}, "InvalidSignatureException"},
 		{"without the host", signing{noHost: true}, "InvalidSignatureException"},
+		{"headers as they are", signing{headers: "host;x-amz-content-sha256;x-amz-date"}, ""},
+		{"headers out of order", signing{headers: "x-amz-content-sha256;host;x-amz-date"}, "InvalidSignatureException"},
+		{"a header twice", signing{headers: "host;host;x-amz-content-sha256;x-amz-date"}, "InvalidSignatureException"},
+		{"a header without a name", signing{headers: ";host;x-amz-content-sha256;x-amz-date"}, "InvalidSignatureException"},
+		{"a header in capitals", signing{headers: "X-Amz-Date;host;x-amz-content-sha256;x-amz-date"}, "InvalidSignatureException"},
+		{"a header that is not there", signing{headers: "host;x-amz-content-sha256;x-amz-date;x-nothing"}, "InvalidSignatureException"},
 		{"without the body's hash", signing{noHash: true}, "InvalidSignatureException"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
