@@ -1,7 +1,6 @@
 package ssooidctest
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -96,7 +95,7 @@ func (s *Service) authorization(in url.Values, now time.Time) (a *authorization,
 // sameRedirect compares all but the port.
 func sameRedirect(u *url.URL, registered string) bool {
 	r, ok := parseRedirect(registered)
-	return ok && cmp.Or(u.EscapedPath(), "/") == cmp.Or(r.EscapedPath(), "/")
+	return ok && u.EscapedPath() == r.EscapedPath()
 }
 
 // check finds what the client is told to be wrong (RFC 6749 section 4.1.2.1).

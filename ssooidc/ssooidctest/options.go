@@ -197,21 +197,49 @@ func (o Options) check() {
 	if o.ConsentDelay < 0 {
 		bad("ConsentDelay", o.ConsentDelay, "not negative")
 	}
+	if o.Region != "" && !isHostLabel(o.Region) {
+		bad("Region", fmt.Sprintf("%q", o.Region), "a name such as eu-west-1")
+	}
+	for _, scope := range o.Scopes {
+		if !isScopeToken(scope) {
+			bad("Scopes", fmt.Sprintf("%q", o.Scopes), "scopes of visible ASCII, without quotes and backslashes")
+		}
+	}
 	if o.StartURL != "" && !isHTTPS(o.StartURL) {
 		bad("StartURL", o.StartURL, "an https address")
 	}
 	if c := o.Credentials; c != (Credentials{}) && (c.AccessKeyID == "" || c.SecretAccessKey == "") {
 		bad("Credentials", "half a pair", "an access key ID and a secret access key, or left out")
 	}
+	seen := map[string]bool{}
 	for _, a := range o.Accounts {
-		if !isAccountID(a.ID) {
+		switch {
+		case !isAccountID(a.ID):
 			bad("Accounts", fmt.Sprintf("an ID %q", a.ID), "twelve digits")
+		case seen[a.ID]:
+			bad("Accounts", "a second "+a.ID, "there once")
+		case slices.Contains(a.Roles, ""):
+			bad("Accounts", "a role without a name in "+a.ID, "named")
 		}
+		seen[a.ID] = true
 	}
 }
 
 func bad(field string, value any, want string) {
 	panic(fmt.Sprintf("ssooidctest: Options.%s is %v: it must be %s", field, value, want))
+}
+
+// isHostLabel says whether s can be a part of a host's name (RFC 1123 section 2.1).
+func isHostLabel(s string) bool {
+	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return true
 }
 
 func isAccountID(s string) bool {

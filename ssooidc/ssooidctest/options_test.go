@@ -42,6 +42,17 @@ func TestNewRefusesBadOptions(t *testing.T) {
 		{ssooidctest.Options{StartURL: "http://example.com"}, "Options.StartURL is http://example.com: it must be an https address"},
 		{ssooidctest.Options{Credentials: ssooidctest.Credentials{AccessKeyID: "AKIA"}}, "Options.Credentials"},
 		{ssooidctest.Options{Accounts: []ssooidctest.Account{{ID: "12345678901x"}}}, `Options.Accounts is an ID "12345678901x": it must be twelve digits`},
+		{ssooidctest.Options{Accounts: []ssooidctest.Account{{ID: "123456789012"}, {ID: "123456789012"}}},
+			"Options.Accounts is a second 123456789012: it must be there once"},
+		{ssooidctest.Options{Accounts: []ssooidctest.Account{{ID: "123456789012", Roles: []string{"A", ""}}}},
+			"Options.Accounts is a role without a name in 123456789012: it must be named"},
+		{ssooidctest.Options{Region: "eu-west-1", Scopes: []string{"mine:read"}}, ""},
+		{ssooidctest.Options{Region: "x y/@evil"}, `Options.Region is "x y/@evil": it must be a name such as eu-west-1`},
+		{ssooidctest.Options{Region: "-x"}, "Options.Region"},
+		{ssooidctest.Options{Region: "x-"}, "Options.Region"},
+		{ssooidctest.Options{Region: strings.Repeat("x", 64)}, "Options.Region"},
+		{ssooidctest.Options{Scopes: []string{""}}, `Options.Scopes is [""]: it must be scopes of visible ASCII`},
+		{ssooidctest.Options{Scopes: []string{"a b"}}, "Options.Scopes"},
 	} {
 		got := panics(func() { ssooidctest.New(tt.opts) })
 		if tt.want == "" && got != "" || !strings.Contains(got, tt.want) {

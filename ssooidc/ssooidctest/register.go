@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -96,11 +97,18 @@ func checkGrants(reg *client) *exception {
 	return nil
 }
 
-// parseRedirect reads a redirect URI, which is on 127.0.0.1, on any port (RFC 8252 section 7.3). The
-// service takes no other name for the loopback, [::1] least of all.
+// parseRedirect reads a redirect URI, which is on 127.0.0.1, on any port (RFC 8252 section 7.3), with a
+// path. The service takes no other name for the loopback, [::1] least of all.
 func parseRedirect(text string) (*url.URL, bool) {
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" || u.User != nil || u.Host != "127.0.0.1" && !strings.HasPrefix(u.Host, "127.0.0.1:") {
+	if err != nil || u.Scheme != "http" || u.User != nil || u.Path == "" {
+		return nil, false
+	}
+	if port, ok := strings.CutPrefix(u.Host, "127.0.0.1:"); ok {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return nil, false
+		}
+	} else if u.Host != "127.0.0.1" {
 		return nil, false
 	}
 	return u, u.RawQuery == "" && !u.ForceQuery && !strings.Contains(text, "#")
@@ -130,7 +138,7 @@ func isScopeToken(s string) bool {
 			return false
 		}
 	}
-	return true
+	return s != ""
 }
 
 // authenticate finds the client that a request names and proves to be.

@@ -28,8 +28,8 @@ type Service struct {
 	refreshTokens map[string]*token
 }
 
-// New makes a service. It panics where opts are invalid: a lifetime that is negative or not whole seconds,
-// an unknown enum value, an account ID that is not twelve digits.
+// New makes a service. It panics where opts are invalid, such as a lifetime that is negative or not whole
+// seconds, an unknown enum value, an account ID that is not twelve digits. The panic names the option.
 func New(opts Options) *Service {
 	return &Service{
 		opts:          opts.complete(),
