@@ -93,6 +93,7 @@ var fakeSituations = []situation{
 		return w.service.Approve(code)
 	}},
 	{name: "to expire what is not there", provoke: func(w *world) error { return w.service.Expire("nothing") }},
+	{name: "to revoke a code", provoke: func(w *world) error { return w.service.Revoke(w.userCode()) }},
 	{name: "an address that is no authorize URL", provoke: visited("yes", nil)},
 	{name: "a client that is not registered", provoke: visited(authorize+"?client_id=none", nil)},
 	{name: "a page without a form", provoke: visited(authorize, page(http.StatusOK))},

@@ -64,8 +64,8 @@ func (s *Service) startDeviceAuthorization(c *call) (answer, *exception) {
 		"userCode":                d.userCode,
 		"verificationUri":         page,
 		"verificationUriComplete": page + "?user_code=" + url.QueryEscape(d.userCode),
-		"expiresIn":               int(s.opts.DeviceCodeLifetime / time.Second),
-		"interval":                int(s.opts.Interval / time.Second),
+		"expiresIn":               int64(s.opts.DeviceCodeLifetime / time.Second),
+		"interval":                int64(s.opts.Interval / time.Second),
 	}, nil
 }
 

@@ -65,9 +65,9 @@ func (s *Service) createTokenWithIAM(c *call) (answer, *exception) {
 	case grantRefreshToken:
 		ses, e = s.redeemRefreshToken(c, id)
 	case grantJWTBearer:
-		ses, e = s.redeemAssertion(c, id)
+		ses, e = s.redeemAssertion(c, id, scopes)
 	case grantTokenExchange:
-		ses, e = s.exchange(c, id)
+		ses, e = s.exchange(c, id, scopes)
 		if c.in.text("requestedTokenType") == typeRefreshToken {
 			issued = typeRefreshToken
 		}
@@ -77,14 +77,14 @@ func (s *Service) createTokenWithIAM(c *call) (answer, *exception) {
 	if e != nil {
 		return nil, e
 	}
-	if ses.scopes == nil {
-		ses.scopes = scopes
-	}
 	a := s.issue(c, ses)
 	delete(a, "aws_sso_app_session_id")
 	delete(a, "originSessionId")
 	a["issuedTokenType"] = issued
-	a["scope"] = ses.scopes
+	a["scope"] = nil
+	if len(ses.scopes) > 0 {
+		a["scope"] = ses.scopes
+	}
 	a["awsAdditionalDetails"] = map[string]any{"identityContext": randomText(400)}
 	if slices.Contains(ses.scopes, "openid") {
 		a["idToken"] = s.idToken(c, id)
@@ -104,37 +104,43 @@ func allOf(list []string, ok func(string) bool) bool {
 }
 
 // newApplicationSession begins a session whose scopes the request decides.
-func (s *Service) newApplicationSession(c *call, clientID string) *session {
-	return &session{clientID: clientID, refreshable: true, ends: c.now.Add(s.opts.SessionLifetime)}
+func (s *Service) newApplicationSession(c *call, clientID string, scopes []string) *session {
+	return &session{clientID: clientID, scopes: scopes, refreshable: true, ends: c.now.Add(s.opts.SessionLifetime)}
 }
 
 // redeemAssertion takes a JWT of a trusted issuer. Every issuer is trusted here: a JWT needs to have the
 // form of one, and not to have expired.
-func (s *Service) redeemAssertion(c *call, clientID string) (*session, *exception) {
+func (s *Service) redeemAssertion(c *call, clientID string, scopes []string) (*session, *exception) {
 	if e := c.in.check("assertion"); e != nil {
 		return nil, e
 	}
-	var header struct{}
-	var claims struct {
-		Expires *float64 `json:"exp"`
-	}
 	parts := strings.Split(c.in.text("assertion"), ".")
-	if len(parts) != 3 || !decodePart(parts[0], &header) || !decodePart(parts[1], &claims) {
+	if len(parts) != 3 {
 		return nil, invalidGrant("The assertion is not a JWT")
 	}
-	if claims.Expires != nil && *claims.Expires <= float64(c.now.Unix()) {
+	header, claims := parsePart(parts[0]), parsePart(parts[1])
+	var expires *float64
+	claims.decode("exp", &expires)
+	switch {
+	case header.broken != "" || claims.broken != "":
+		return nil, invalidGrant("The assertion is not a JWT")
+	case expires != nil && *expires <= float64(c.now.Unix()):
 		return nil, invalidGrant("The assertion has expired")
 	}
-	return s.newApplicationSession(c, clientID), nil
+	return s.newApplicationSession(c, clientID, scopes), nil
 }
 
-func decodePart(text string, to any) bool {
+// parsePart reads the header or the claims of a JWT.
+func parsePart(text string) *input {
 	data, err := base64.RawURLEncoding.DecodeString(text)
-	return err == nil && json.Unmarshal(data, to) == nil
+	if err != nil {
+		data = nil // which is no object either
+	}
+	return parseInput(data)
 }
 
 // exchange takes an access token of this service for one of the application (RFC 8693).
-func (s *Service) exchange(c *call, clientID string) (*session, *exception) {
+func (s *Service) exchange(c *call, clientID string, scopes []string) (*session, *exception) {
 	if e := c.in.check("subjectToken", "subjectTokenType"); e != nil {
 		return nil, e
 	}
@@ -149,7 +155,7 @@ func (s *Service) exchange(c *call, clientID string) (*session, *exception) {
 	if t := s.accessTokens[c.in.text("subjectToken")]; t == nil || !t.valid(c.now) {
 		return nil, invalidGrant("Invalid subject token provided")
 	}
-	return s.newApplicationSession(c, clientID), nil
+	return s.newApplicationSession(c, clientID, scopes), nil
 }
 
 // idToken has the form of an ID token; nobody can verify its signature, which is random.

@@ -4,9 +4,11 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -22,9 +24,11 @@ const (
 	typeRefresh   = "urn:ietf:params:oauth:token-type:refresh_token"
 )
 
-func jwt(claims string) string {
+func jwt(claims string) string { return jwtOf(`{"alg":"RS256"}`, claims) }
+
+func jwtOf(header, claims string) string {
 	part := base64.RawURLEncoding.EncodeToString
-	return part([]byte(`{"alg":"RS256"}`)) + "." + part([]byte(claims)) + "." + part([]byte("signature"))
+	return part([]byte(header)) + "." + part([]byte(claims)) + "." + part([]byte("signature"))
 }
 
 func TestCreateTokenWithIAM(t *testing.T) {
@@ -48,6 +52,12 @@ func TestCreateTokenWithIAM(t *testing.T) {
 		{bearer, refusal{"a JWT without an expiry", object{"assertion": jwt(`{}`)}, ""}},
 		{bearer, refusal{"no assertion", object{"assertion": nil}, "InvalidRequestException"}},
 		{bearer, refusal{"no JWT", object{"assertion": "x"}, "InvalidGrantException"}},
+		{bearer, refusal{"a header that is null", object{"assertion": jwtOf(`null`, `{}`)}, "InvalidGrantException"}},
+		{bearer, refusal{"claims that are null", object{"assertion": jwt(`null`)}, "InvalidGrantException"}},
+		{bearer, refusal{"claims that are a list", object{"assertion": jwt(`[]`)}, "InvalidGrantException"}},
+		{bearer, refusal{"claims that are no base64url", object{"assertion": "e30.{}.x"}, "InvalidGrantException"}},
+		{bearer, refusal{"an expiry that is no number", object{"assertion": jwt(`{"exp":"1"}`)}, "InvalidGrantException"}},
+		{bearer, refusal{"a null for an expiry", object{"assertion": jwt(`{"exp":null}`)}, ""}},
 		{bearer, refusal{"an expired JWT", object{"assertion": past}, "InvalidGrantException"}},
 		{bearer, refusal{"no client", object{"clientId": nil}, "InvalidRequestException"}},
 		{bearer, refusal{"no grant", object{"grantType": nil}, "InvalidRequestException"}},
@@ -108,4 +118,41 @@ func TestCreateTokenWithIAM(t *testing.T) {
 	}
 	u.postSigned(signing{}, exchanged).is("InvalidGrantException")
 	u.postSigned(signing{}, with(bearer, object{"clientId": browser["clientId"]})).is("InvalidClientException")
+}
+
+// A registered client's token is good for what it registered, whatever it asks for: also for nothing.
+func TestIAMDoesNotAddScopes(t *testing.T) {
+	t.Parallel()
+	for _, style := range []ssooidctest.ErrorStyle{ssooidctest.ErrorsLive, ssooidctest.ErrorsOpenAPI} {
+		s := ssooidctest.New(ssooidctest.Options{Errors: style})
+		u := inProcess(t, s)
+		client := u.register(object{"grantTypes": []string{"authorization_code"}, "redirectUris": []string{"http://127.0.0.1/oauth/callback"}})
+		code := redirected(t, s, u.authorizeURL(client, url.Values{"scopes": nil})).Get("code")
+		r := u.postSigned(signing{}, with(exchange(client, code), object{"scope": accountAccess})).ok()
+		if r.body["scope"] != nil || r.body["refreshToken"] != nil || r.body["expiresIn"] != 28800.0 {
+			t.Errorf("%v: the token is for %v, and lasts %v s", style, r.body["scope"], r.body["expiresIn"])
+		}
+		if _, there := r.body["scope"]; there != (style == ssooidctest.ErrorsLive) {
+			t.Errorf("%v: scope is there: %v", style, there)
+		}
+	}
+}
+
+// An assertion is over in the very second that it names, and an application's session when the service's are.
+func TestIAMLifetimes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Hour) // the bubble begins at midnight: keep all in one day
+		u := inProcess(t, ssooidctest.New(ssooidctest.Options{SessionLifetime: time.Minute}))
+		bearer := object{"clientId": application, "grantType": grantJWT, "assertion": jwt(fmt.Sprintf(`{"exp":%d}`, time.Now().Unix()+1))}
+		refresh := u.postSigned(signing{}, bearer).ok().text("refreshToken")
+		time.Sleep(time.Second)
+		u.postSigned(signing{}, bearer).is("InvalidGrantException")
+
+		again := object{"clientId": application, "grantType": "refresh_token", "refreshToken": refresh}
+		time.Sleep(58 * time.Second)
+		again["refreshToken"] = u.postSigned(signing{}, again).ok().text("refreshToken")
+		time.Sleep(time.Second)
+		u.postSigned(signing{}, again).is("InvalidGrantException")
+	})
 }

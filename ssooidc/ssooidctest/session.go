@@ -35,7 +35,10 @@ func (t *token) valid(now time.Time) bool {
 	return !t.session.revoked && now.Before(t.expires)
 }
 
-var errUnknown = errors.New("ssooidctest: the service has issued no such thing, or it is used up")
+var (
+	errUnknown    = errors.New("ssooidctest: the service has issued no such thing, or it is used up")
+	errRevokeCode = errors.New("ssooidctest: a code can't be revoked: let it expire with Expire, or deny it with Deny")
+)
 
 // Expire ends, from now on, the lifetime of what the service has issued: a registration (by its client
 // ID), a user or device code, an authorization code, an access token or a refresh token. It fails where
@@ -71,7 +74,8 @@ func (s *Service) Expire(issued string) error {
 
 // Revoke takes back what the service has issued. Of an access or refresh token it ends the session, as a
 // person or an administrator can: all its tokens are refused from now on. A registration, by its client
-// ID, is forgotten. Revoke fails where the service knows no such thing.
+// ID, is forgotten. Revoke fails where the service knows no such thing, and for a code, which nobody can
+// take back: [Service.Expire] and [Service.Deny] end it.
 func (s *Service) Revoke(issued string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,6 +88,9 @@ func (s *Service) Revoke(issued string) error {
 			t.session.revoked = true
 			return nil
 		}
+	}
+	if s.userCodes[normalUserCode(issued)] != nil || s.devices[issued] != nil || s.codes[issued] != nil {
+		return errRevokeCode
 	}
 	return errUnknown
 }

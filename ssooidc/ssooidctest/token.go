@@ -72,7 +72,7 @@ func (s *Service) issue(c *call, ses *session) answer {
 	return answer{
 		"accessToken":            access,
 		"tokenType":              "Bearer",
-		"expiresIn":              int(lifetime / time.Second),
+		"expiresIn":              int64(lifetime / time.Second),
 		"refreshToken":           refresh,
 		"idToken":                nil,
 		"aws_sso_app_session_id": nil,

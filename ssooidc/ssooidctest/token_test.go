@@ -2,6 +2,7 @@ package ssooidctest_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -127,6 +128,10 @@ func TestExpireAndRevoke(t *testing.T) {
 
 	for _, member := range []string{"deviceCode", "userCode"} {
 		started := u.start(client)
+		if err := s.Revoke(started.text(member)); err == nil || !strings.Contains(err.Error(), "a code can't be revoked") {
+			t.Errorf("revoking a %s: %v", member, err)
+		}
+		u.poll(client, started).is("AuthorizationPendingException")
 		do(s.Expire, started.body[member])
 		u.poll(client, started).is("ExpiredTokenException")
 	}
