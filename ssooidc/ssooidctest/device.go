@@ -48,7 +48,7 @@ func (s *Service) startDeviceAuthorization(c *call) (answer, *exception) {
 	}
 
 	d := &device{
-		number:   len(s.devices),
+		number:   s.started,
 		code:     randomText(64),
 		userCode: s.newUserCode(),
 		client:   reg,
@@ -56,6 +56,7 @@ func (s *Service) startDeviceAuthorization(c *call) (answer, *exception) {
 		expires:  c.now.Add(s.opts.DeviceCodeLifetime),
 		interval: s.opts.Interval,
 	}
+	s.started++
 	s.devices[d.code] = d
 	s.userCodes[d.userCode] = d
 	page := c.base + "/device"

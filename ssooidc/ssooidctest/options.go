@@ -38,6 +38,10 @@ type Options struct {
 	// account and role that is asked for, and lists account 111122223333 with the role ReadOnlyAccess.
 	Accounts []Account
 
+	// KeepRequests is how many requests, the latest, a service keeps for Requests: one that runs for long
+	// must not keep them all. Default: all.
+	KeepRequests int
+
 	// Credentials that CreateTokenWithIAM must be signed with. The zero value is the pair of AWS's
 	// documentation, AKIAIOSFODNN7EXAMPLE and wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY.
 	Credentials Credentials
@@ -193,6 +197,9 @@ func (o Options) check() {
 		if d.value < 0 || d.value%time.Second != 0 {
 			bad(d.field, d.value, "whole seconds, and not negative")
 		}
+	}
+	if o.KeepRequests < 0 {
+		bad("KeepRequests", o.KeepRequests, "not negative")
 	}
 	if o.ConsentDelay < 0 {
 		bad("ConsentDelay", o.ConsentDelay, "not negative")

@@ -36,6 +36,7 @@ func TestNewRefusesBadOptions(t *testing.T) {
 		{ssooidctest.Options{SessionLifetime: -1}, "Options.SessionLifetime is -1ns"},
 		{ssooidctest.Options{RegistrationLifetime: -1}, "Options.RegistrationLifetime is -1ns"},
 		{ssooidctest.Options{ConsentDelay: -1}, "Options.ConsentDelay is -1ns: it must be not negative"},
+		{ssooidctest.Options{KeepRequests: -1}, "Options.KeepRequests is -1: it must be not negative"},
 		{ssooidctest.Options{Errors: 2}, "Options.Errors is 2: it must be one of [ErrorsLive ErrorsOpenAPI]"},
 		{ssooidctest.Options{Rotation: -1}, "Options.Rotation is -1"},
 		{ssooidctest.Options{Consent: 3}, "Options.Consent is 3"},

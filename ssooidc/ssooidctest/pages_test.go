@@ -182,6 +182,15 @@ func TestDevicePage(t *testing.T) {
 	}
 }
 
+// The bare address leads to the page for a code.
+func TestRootLeadsToTheDevicePage(t *testing.T) {
+	t.Parallel()
+	u := inProcess(t, ssooidctest.New(ssooidctest.Options{}))
+	if status, page := u.viewURL(u.url + "/"); status != 200 || !strings.Contains(page, `looks like <span class="whole">ABCD-EFGH</span>`) {
+		t.Errorf("status %d:\n%s", status, page)
+	}
+}
+
 func TestExpiredDevicePage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -35,12 +35,22 @@ func newRequest(op *operation, r *http.Request, body []byte) Request {
 	return req
 }
 
+// record keeps a request; it is not changed after. s.mu is held.
+func (s *Service) record(r Request) {
+	s.requests = append(s.requests, r)
+	if most := s.opts.KeepRequests; most > 0 && len(s.requests) > most {
+		s.requests[0] = Request{} // let go of what it holds
+		s.requests = s.requests[1:]
+	}
+}
+
 // Requests are the requests that arrived so far, in order, those with scripted answers and those of the
-// pages included. The caller owns them. A service forgets none.
+// pages included. The caller owns them: each call copies them all. A service forgets none, unless
+// Options.KeepRequests says how many it keeps.
 func (s *Service) Requests() []Request {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	requests := slices.Clone(s.requests)
+	s.mu.Unlock()
 	for i := range requests {
 		r := &requests[i]
 		r.Query = url.Values(http.Header(r.Query).Clone())

@@ -58,7 +58,11 @@ func (s *Service) HandleNext(operation string, h http.HandlerFunc, times int) {
 func (s *Service) scripted(name string, times int) *operation {
 	op := operationNamed(name)
 	if op == nil {
-		panic(fmt.Sprintf("ssooidctest: the service has no operation %q", name))
+		var names []string
+		for _, op := range operations {
+			names = append(names, op.name)
+		}
+		panic(fmt.Sprintf("ssooidctest: the service has no operation %q; it has %v", name, names))
 	}
 	if times < 0 {
 		panic(fmt.Sprintf("ssooidctest: %s can't be scripted %d times", name, times))

@@ -46,7 +46,7 @@ func TestScriptRefuses(t *testing.T) {
 		do   func()
 		want string
 	}{
-		{func() { s.FailNext("createToken", "SlowDownException", 1) }, `no operation "createToken"`},
+		{func() { s.FailNext("createToken", "SlowDownException", 1) }, `no operation "createToken"; it has [RegisterClient StartDeviceAuthorization CreateToken CreateTokenWithIAM GetRoleCredentials ListAccounts ListAccountRoles Logout Authorize Device]`},
 		{func() { s.FailNext("CreateToken", "SlowDown", 1) }, `CreateToken has no exception "SlowDown"`},
 		{func() { s.FailNext("CreateToken", "UnauthorizedException", 1) }, `no exception "UnauthorizedException"`},
 		{func() { s.FailNext("ListAccounts", "SlowDownException", 1) }, `no exception "SlowDownException"`},
@@ -196,6 +196,26 @@ func TestRequests(t *testing.T) {
 			t.Error("a caller can change what is recorded")
 		}
 	})
+}
+
+// A service that runs for long keeps the latest requests.
+func TestKeepRequests(t *testing.T) {
+	t.Parallel()
+	s := ssooidctest.New(ssooidctest.Options{KeepRequests: 3})
+	u := inProcess(t, s)
+	for i := range 10 {
+		u.postRaw("/token", []byte(fmt.Sprint(i)))
+		var got, want string
+		for _, r := range s.Requests() {
+			got += string(r.Body)
+		}
+		for j := max(0, i-2); j <= i; j++ {
+			want += fmt.Sprint(j)
+		}
+		if got != want {
+			t.Errorf("after %d requests it keeps %s, want %s", i+1, got, want)
+		}
+	}
 }
 
 // Everything can be called at once: this is for the race detector.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // Service is IAM Identity Center's OIDC service and portal, in memory. It is an [http.Handler] that starts
@@ -16,13 +17,15 @@ type Service struct {
 	opts Options
 	base string // where NewServer listens; "": the request's own host
 
-	mu       sync.Mutex
-	requests []Request
-	script   map[string][]*step // by operation
+	mu         sync.Mutex
+	requests   []Request
+	script     map[string][]*step // by operation
+	forgetNext time.Time
 
 	clients       map[string]*client // by client ID
 	devices       map[string]*device // by device code
 	userCodes     map[string]*device // the same, by user code
+	started       int                // how many device codes were issued
 	codes         map[string]*code   // authorization codes that are not used up
 	accessTokens  map[string]*token
 	refreshTokens map[string]*token
@@ -90,6 +93,8 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	switch {
+	case op == nil && r.URL.Path == "/" && r.Method == http.MethodGet: // a person who typed the address alone
+		http.Redirect(w, r, "/device", http.StatusFound)
 	case op == nil:
 		unknownOperation(w)
 	case len(body) > maxBody:
@@ -112,6 +117,7 @@ func readBody(r *http.Request) []byte {
 func (s *Service) arrived(op *operation, r *http.Request, body []byte) http.HandlerFunc {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.requests = append(s.requests, newRequest(op, r, body))
+	s.record(newRequest(op, r, body))
+	s.forget(time.Now())
 	return s.nextStep(op)
 }
