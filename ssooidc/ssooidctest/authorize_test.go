@@ -130,6 +130,52 @@ func TestCodeLifetime(t *testing.T) {
 	})
 }
 
+// The person of Options.Consent takes their time in the browser too, and need not be waited for.
+func TestBrowserConsentDelay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentApprove, ConsentDelay: time.Hour})
+		u := inProcess(t, s)
+		client := u.registerBrowser()
+		began := time.Now()
+		redirected(t, s, u.authorizeURL(client, nil))
+		if took := time.Since(began); took != time.Hour {
+			t.Errorf("the person took %v", took)
+		}
+
+		u.client.Timeout = time.Minute
+		began = time.Now()
+		if resp, err := u.client.Get(u.authorizeURL(client, nil)); err == nil {
+			t.Errorf("got %s within a minute", resp.Status)
+		}
+		synctest.Wait() // no handler stays: a bubble's end would find it
+		if took := time.Since(began); took != time.Minute {
+			t.Errorf("the browser left after %v", took)
+		}
+	})
+}
+
+// The address that carries the code is kept by nobody on its way.
+func TestRedirectLeavesNoTrace(t *testing.T) {
+	t.Parallel()
+	s := ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentApprove})
+	u := inProcess(t, s)
+	u.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	resp, err := u.client.Get(u.authorizeURL(u.registerBrowser(), nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if !strings.Contains(resp.Header.Get("Location"), "code=") {
+		t.Errorf("%s to %q", resp.Status, resp.Header.Get("Location"))
+	}
+	for name, want := range map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"} {
+		if got := resp.Header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}
+
 // What is wrong with a request is told to the client, once client and redirect URI are known to be good;
 // otherwise to the person alone.
 func TestAuthorizeRefusals(t *testing.T) {

@@ -195,6 +195,32 @@ func TestLiveStyle(t *testing.T) {
 	}
 }
 
+// A client that asked in the wrong region is told the right one, and the service's address there.
+func TestHomeRegion(t *testing.T) {
+	t.Parallel()
+	srv := ssooidctest.NewServer(ssooidctest.Options{Region: "eu-west-1"})
+	defer srv.Close()
+	in := func(region string) *ssooidctest.Service {
+		return ssooidctest.New(ssooidctest.Options{Region: region})
+	}
+	for _, tt := range []struct {
+		s                *ssooidctest.Service
+		region, endpoint string
+	}{
+		{in(""), "us-east-1", "https://oidc.us-east-1.amazonaws.com"},
+		{in("us-gov-west-1"), "us-gov-west-1", "https://oidc.us-gov-west-1.amazonaws.com"},
+		{in("cn-north-1"), "cn-north-1", "https://oidc.cn-north-1.amazonaws.com.cn"},
+		{in("eusc-de-east-1"), "eusc-de-east-1", "https://oidc.eusc-de-east-1.amazonaws.eu"},
+		{srv.Service, "eu-west-1", srv.URL},
+	} {
+		tt.s.FailNext("CreateTokenWithIAM", "InvalidRequestRegionException", 1)
+		r := inProcess(t, tt.s).post("/token?aws_iam=t", nil)
+		if r.body["region"] != tt.region || r.body["endpoint"] != tt.endpoint {
+			t.Errorf("told %v at %v, want %s at %s", r.body["region"], r.body["endpoint"], tt.region, tt.endpoint)
+		}
+	}
+}
+
 // The description's fields are all read: each with a wrong type is refused.
 func TestEveryFieldIsRead(t *testing.T) {
 	t.Parallel()

@@ -33,7 +33,7 @@ func TestDeviceCodeAnswers(t *testing.T) {
 		if len(reg.text("clientSecret")) <= 1024 {
 			t.Errorf("a client secret of %d characters is shorter than real ones", len(reg.text("clientSecret")))
 		}
-		if reg.header.Get("X-Amzn-RequestId") == "" || reg.header.Get("Content-Type") != "application/json" {
+		if reg.header.Get("Content-Type") != "application/json" {
 			t.Errorf("headers %v", reg.header)
 		}
 
@@ -70,6 +70,9 @@ func TestDeviceCodeAnswers(t *testing.T) {
 			"accessToken": token.text("accessToken"), "refreshToken": token.text("refreshToken"),
 			"tokenType": "Bearer", "expiresIn": 3600.0, "idToken": nil,
 			"aws_sso_app_session_id": nil, "issuedTokenType": nil, "originSessionId": nil,
+		}
+		if token.header.Get("Cache-Control") != "no-store" { // RFC 6749 section 5.1
+			t.Errorf("headers %v", token.header)
 		}
 		if d := cmp.Diff(want, token.body); d != "" {
 			t.Error("token", d)
@@ -230,5 +233,23 @@ func TestConcurrentSignIns(t *testing.T) {
 	wg.Wait()
 	if got := len(srv.Requests()); got != 800 {
 		t.Errorf("%d requests, want 800", got)
+	}
+}
+
+// The codes that wait come in the order of issue.
+func TestUserCodesInOrder(t *testing.T) {
+	t.Parallel()
+	s := ssooidctest.New(ssooidctest.Options{})
+	u := inProcess(t, s)
+	client := u.register(nil)
+	var want []string
+	for range 20 {
+		want = append(want, u.start(client).text("userCode"))
+	}
+	if err := s.Deny(want[0]); err != nil {
+		t.Error(err)
+	}
+	if d := cmp.Diff(want[1:], s.UserCodes()); d != "" {
+		t.Error(d)
 	}
 }

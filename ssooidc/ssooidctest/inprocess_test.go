@@ -84,7 +84,7 @@ func TestInProcessAsOverHTTP(t *testing.T) {
 		"the request": func(w http.ResponseWriter, r *http.Request) {
 			body, err := io.ReadAll(r.Body)
 			r.Header.Del("Accept-Encoding")
-			fmt.Fprintln(w, r.Method, r.URL, r.RequestURI, r.Proto, r.ContentLength, r.Header, r.TLS == nil, string(body), err)
+			fmt.Fprintln(w, r.Method, r.URL, r.RequestURI, r.Proto, r.ContentLength, r.Header, r.TLS == nil, r.GetBody == nil, string(body), err)
 		},
 	} {
 		for _, method := range []string{"POST", "HEAD"} {
@@ -208,6 +208,35 @@ func TestInProcessHidesTheClientsContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
+}
+
+// foreign is a context that package context can only watch with a goroutine.
+type foreign struct {
+	context.Context
+	done chan struct{}
+}
+
+func (f foreign) Done() <-chan struct{} { return f.done }
+
+// Once a request is over, nothing watches its context any more.
+func TestInProcessLetsGoOfItsContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { // which fails if a goroutine stays
+		s := ssooidctest.New(ssooidctest.Options{})
+		s.HandleNext("CreateToken", func(w http.ResponseWriter, _ *http.Request) { w.(http.Flusher).Flush() }, 1)
+		for range 2 { // streamed, and whole
+			req, err := http.NewRequestWithContext(foreign{t.Context(), make(chan struct{})}, "POST", oidcURL+"/token", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := s.HTTPClient().Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+		}
+	})
 }
 
 // A client that has had enough of an endless body closes it, and the handler learns of it.

@@ -91,39 +91,35 @@ func (s *Service) serveDevicePage(w http.ResponseWriter, r *http.Request, _ *ope
 		writePage(w, http.StatusOK, "code", codePage{})
 		return
 	}
-	s.mu.Lock()
-	d, err := s.waiting(typed)
-	s.mu.Unlock()
-	switch {
-	case err == errUserCodeUsed:
-		writePage(w, http.StatusOK, "message", message{"Already answered", "This code has been approved or denied. You can close this page."})
-	case err != nil:
-		writePage(w, http.StatusBadRequest, "code", codePage{typed, "That code is not known, or it has expired. Check it, or ask your program for a new one."})
-	case r.Method != http.MethodPost:
-		writePage(w, http.StatusOK, "device", struct {
-			ClientName, UserCode string
-			Scopes               []string
-		}{d.client.name, d.userCode, d.client.scopes})
-	default:
-		s.answerDevicePage(w, d.userCode, in.Get("decision"))
-	}
-}
-
-func (s *Service) answerDevicePage(w http.ResponseWriter, userCode, decision string) {
+	var d *device
 	var err error
-	done := message{"Request approved", "You can close this page and go back to your program."}
-	switch decision {
-	case "approve":
-		err = s.Approve(userCode)
-	case "deny":
-		err = s.Deny(userCode)
+	var done message
+	switch {
+	case r.Method != http.MethodPost:
+		s.mu.Lock()
+		d, err = s.waiting(typed)
+		s.mu.Unlock()
+	case in.Get("decision") == "approve":
+		err = s.Approve(typed)
+		done = message{"Request approved", "You can close this page and go back to your program."}
+	case in.Get("decision") == "deny":
+		err = s.Deny(typed)
 		done = message{"Request denied", "Nobody was signed in. You can close this page."}
 	default:
 		writeBadInput(w)
 		return
 	}
-	if err != nil { // answered or expired a moment ago
-		done = message{"Too late", "This code has been answered already, or it has expired."}
+	switch {
+	case err == errUserCodeUsed:
+		writePage(w, http.StatusOK, "message", message{"Already answered", "This code has been approved or denied. You can close this page."})
+	case err != nil:
+		writePage(w, http.StatusBadRequest, "code", codePage{typed, "That code is not known, or it has expired. Check it, or ask your program for a new one."})
+	case d != nil:
+		writePage(w, http.StatusOK, "device", struct {
+			ClientName, UserCode string
+			Scopes               []string
+		}{d.client.name, d.userCode, d.client.scopes})
+	default:
+		writePage(w, http.StatusOK, "message", done)
 	}
-	writePage(w, http.StatusOK, "message", done)
 }

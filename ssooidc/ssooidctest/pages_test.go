@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,11 +43,12 @@ func (u user) view(req *http.Request) (status int, page string) {
 // pageProblem says what is wrong with a page, whatever it is about.
 func pageProblem(h http.Header, page string) string {
 	for name, want := range map[string]string{
-		"Content-Type":           "text/html; charset=utf-8",
-		"X-Frame-Options":        "DENY",
-		"X-Content-Type-Options": "nosniff",
-		"Cache-Control":          "no-store",
-		"Referrer-Policy":        "same-origin",
+		"Content-Type":               "text/html; charset=utf-8",
+		"X-Frame-Options":            "DENY",
+		"X-Content-Type-Options":     "nosniff",
+		"Cross-Origin-Opener-Policy": "same-origin",
+		"Cache-Control":              "no-store",
+		"Referrer-Policy":            "same-origin",
 	} {
 		if h.Get(name) != want {
 			return name + " is " + h.Get(name)
@@ -200,7 +203,35 @@ func TestExpiredDevicePage(t *testing.T) {
 		if status, page := u.viewURL(started.text("verificationUriComplete")); status != 400 || !strings.Contains(page, "expired") {
 			t.Errorf("status %d:\n%s", status, page)
 		}
+		// The page may have been open since before.
+		if status, page := u.viewDevice(url.Values{"user_code": {started.text("userCode")}, "decision": {"approve"}}); status != 400 || !strings.Contains(page, "expired") {
+			t.Errorf("status %d:\n%s", status, page)
+		}
 	})
+}
+
+// Of those who answer at once, one has answered.
+func TestDevicePageIsAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	s := ssooidctest.New(ssooidctest.Options{})
+	u := inProcess(t, s)
+	code := u.start(u.register(nil)).text("userCode")
+	var wg sync.WaitGroup
+	var done atomic.Int32
+	for _, decision := range []string{"approve", "deny", "approve", "deny", "approve", "deny"} {
+		wg.Go(func() {
+			switch _, page := u.viewDevice(url.Values{"user_code": {code}, "decision": {decision}}); {
+			case strings.Contains(page, "Request approved") || strings.Contains(page, "Request denied"):
+				done.Add(1)
+			case !strings.Contains(page, "Already answered"):
+				t.Errorf("got\n%s", page)
+			}
+		})
+	}
+	wg.Wait()
+	if n := done.Load(); n != 1 {
+		t.Errorf("%d answers were taken", n)
+	}
 }
 
 func TestConsentPage(t *testing.T) {

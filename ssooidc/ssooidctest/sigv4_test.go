@@ -1,6 +1,7 @@
 package ssooidctest_test
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -133,9 +134,15 @@ func (u user) postSigned(how signing, body object) reply {
 	if err != nil {
 		u.t.Fatal(err)
 	}
-	req, err := http.NewRequest("POST", u.url+"/token?aws_iam=t"+how.query, strings.NewReader(string(data)))
+	return u.do(how.request(u.t, u.url, data))
+}
+
+// request is a signed one for the service at base.
+func (how signing) request(t testing.TB, base string, data []byte) *http.Request {
+	t.Helper()
+	req, err := http.NewRequest("POST", base+"/token?aws_iam=t"+how.query, bytes.NewReader(data))
 	if err != nil {
-		u.t.Fatal(err)
+		t.Fatal(err)
 	}
 	date, hash := time.Now().Add(-how.late).UTC().Format("20060102T150405Z"), fmt.Sprintf("%x", sha256.Sum256(data))
 	sent := hash
@@ -166,7 +173,7 @@ func (u user) postSigned(how signing, body object) reply {
 	req.Header.Set("X-Amz-Date", date)
 	req.Header.Set("X-Amz-Content-Sha256", sent)
 	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+documentedKey+"/"+scope+",SignedHeaders="+names+",Signature="+hex.EncodeToString(key))
-	return u.do(req)
+	return req
 }
 
 func TestSignatures(t *testing.T) {
