@@ -2,12 +2,18 @@ package ssooidctest_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/ssooidc/ssooidc-go/ssooidc"
 	"github.com/ssooidc/ssooidc-go/ssooidc/ssooidctest"
 )
 
@@ -98,6 +104,17 @@ func ExampleConsent() {
 	// ConsentDeny: "AccessDeniedException"
 }
 
+// A person who takes a while, here in the browser. A poll with a device code finds it pending until then.
+func ExampleConsent_delay() {
+	const delay = 20 * time.Millisecond
+	s := ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentApprove, ConsentDelay: delay})
+	address := authorizeURL(s.HTTPClient(), "http://127.0.0.1:8400/oauth/callback")
+	began := time.Now()
+	_, err := s.Redirect(address)
+	fmt.Println(time.Since(began) >= delay, err)
+	// Output: true <nil>
+}
+
 // Errors as the OpenAPI description has them: by status.
 func ExampleErrorStyle() {
 	s := ssooidctest.New(ssooidctest.Options{Errors: ssooidctest.ErrorsOpenAPI})
@@ -111,19 +128,51 @@ func ExampleErrorStyle() {
 	// Output: 480 true
 }
 
-// What a client sees whose old refresh token works on, and no new one comes.
+// What a client sees that uses a refresh token twice.
 func ExampleRotation() {
-	s := ssooidctest.New(ssooidctest.Options{Rotation: ssooidctest.RotationNone, Consent: ssooidctest.ConsentApprove})
-	c := s.HTTPClient()
-	poll, _ := begin(c, s)
-	token, _ := send(c, endpoint+"/token", poll)
-	for range 2 {
-		refreshed, exception := send(c, endpoint+"/token", again(poll, token))
-		fmt.Printf("%q %v\n", exception, refreshed["refreshToken"])
+	for _, rotation := range []ssooidctest.Rotation{ssooidctest.RotationStrict, ssooidctest.RotationLenient, ssooidctest.RotationNone} {
+		s := ssooidctest.New(ssooidctest.Options{Rotation: rotation, Consent: ssooidctest.ConsentApprove})
+		c := s.HTTPClient()
+		poll, _ := begin(c, s)
+		token, _ := send(c, endpoint+"/token", poll)
+		for range 2 {
+			refreshed, exception := send(c, endpoint+"/token", again(poll, token))
+			fmt.Printf("%v: %q, a new one: %v\n", rotation, exception, refreshed["refreshToken"] != nil)
+		}
 	}
 	// Output:
-	// "" <nil>
-	// "" <nil>
+	// RotationStrict: "", a new one: true
+	// RotationStrict: "InvalidGrantException", a new one: false
+	// RotationLenient: "", a new one: true
+	// RotationLenient: "", a new one: true
+	// RotationNone: "", a new one: false
+	// RotationNone: "", a new one: false
+}
+
+// An identity center in another region than the one that CreateTokenWithIAM was called in: the client is told
+// where to go.
+func ExampleOptions_region() {
+	s := ssooidctest.New(ssooidctest.Options{Region: "eu-west-1"})
+	client, err := ssooidc.New(ssooidc.Options{
+		Region:     "us-east-1",
+		HTTPClient: s.HTTPClient(),
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}, nil
+		}),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = client.CreateTokenWithIAM(context.Background(), &ssooidc.CreateTokenWithIAMRequest{
+		ClientID:  "arn:aws:sso::111122223333:application/ssoins-1/apl-1",
+		GrantType: ssooidc.GrantTypeJWTBearer,
+		Assertion: "e30.e30.x",
+	})
+	if e := new(ssooidc.InvalidRequestRegionException); errors.As(err, &e) {
+		fmt.Println(e.Region, e.Endpoint)
+	}
+	// Output: eu-west-1 https://oidc.eu-west-1.amazonaws.com
 }
 
 func ExampleService_Approve() {
@@ -208,6 +257,28 @@ func ExampleService_HandleNext() {
 	// Output:
 	// "status 502, not JSON"
 	// "status 200, not JSON"
+	// "no answer"
+	// ""
+}
+
+// An answer that comes late: a client that can't wait gives up, another one gets it.
+func ExampleService_HandleNext_late() {
+	s := ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentApprove})
+	c := s.HTTPClient()
+	poll, _ := begin(c, s)
+	for _, patience := range []time.Duration{20 * time.Millisecond, time.Minute} {
+		s.HandleNext("CreateToken", func(w http.ResponseWriter, r *http.Request) {
+			select {
+			case <-time.After(100 * time.Millisecond):
+				s.ServeHTTP(w, r)
+			case <-r.Context().Done(): // the client has gone
+			}
+		}, 1)
+		c.Timeout = patience
+		_, exception := send(c, endpoint+"/token", poll)
+		fmt.Printf("%q\n", exception)
+	}
+	// Output:
 	// "no answer"
 	// ""
 }
