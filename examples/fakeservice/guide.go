@@ -5,9 +5,9 @@ import (
 	"io"
 	"net"
 	"strconv"
-	"strings"
 	"text/template"
 
+	"github.com/ssooidc/ssooidc-go/internal/endpoint"
 	"github.com/ssooidc/ssooidc-go/ssooidc/ssooidctest"
 )
 
@@ -91,12 +91,6 @@ func (g guide) print(out io.Writer) {
 
 // realNames are the service's and the portal's host names in a region.
 func realNames(region string) string {
-	suffix := ".amazonaws.com"
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		suffix = ".amazonaws.com.cn"
-	case strings.HasPrefix(region, "eusc-"):
-		suffix = ".amazonaws.eu"
-	}
-	return "oidc." + region + suffix + " portal.sso." + region + suffix
+	suffix := "." + region + "." + endpoint.PartitionOf(region).DNSSuffix
+	return string(endpoint.OIDC) + suffix + " " + string(endpoint.Portal) + suffix
 }

@@ -48,10 +48,7 @@ func main() {
 
 // run serves until the context ends.
 func run(ctx context.Context, s settings, out io.Writer) error {
-	service, err := newService(s.service)
-	if err != nil {
-		return err
-	}
+	service := ssooidctest.New(s.service)
 	l, err := net.Listen("tcp", s.listen)
 	if err != nil {
 		return fmt.Errorf("%w: choose another address with -listen", err)
@@ -84,20 +81,6 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		return err
 	}
 	return nil
-}
-
-// newService makes an error of the panic with which New refuses options, since here they are what someone typed.
-func newService(opts ssooidctest.Options) (service *ssooidctest.Service, err error) {
-	defer func() {
-		switch problem := recover().(type) {
-		case nil:
-		case string:
-			err = errors.New(problem)
-		default:
-			panic(problem)
-		}
-	}()
-	return ssooidctest.New(opts), nil
 }
 
 // writeCA writes the certificate to trust, into a folder of its own where no file is named.

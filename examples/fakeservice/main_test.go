@@ -252,10 +252,22 @@ func TestRefused(t *testing.T) {
 		{[]string{"-errors", ""}, "it must be one of [live openapi]"},
 		{[]string{"-account", "111122223333:Sandbox"}, "an account is its ID, its name and its roles"},
 		{[]string{"-account", "111122223333:Sandbox:"}, "an account is its ID, its name and its roles"},
-		{[]string{"-account", "1:Sandbox:Admin"}, "it must be twelve digits"},
-		{[]string{"-interval", "1500ms"}, "it must be whole seconds"},
-		{[]string{"-interval", "1"}, "parse error"},
-		{[]string{"-start-url", "example"}, "an https address"},
+		{[]string{"-account", "111122223333:Sandbox:Admin,"}, "an account is its ID, its name and its roles"},
+		{[]string{"-account", "1:Sandbox:Admin"}, "an account's ID must be twelve digits"},
+		{[]string{"-account", "11112222333x:Sandbox:Admin"}, "an account's ID must be twelve digits"},
+		{[]string{"-account", "111122223333:A:Admin", "-account", "111122223333:B:Admin"}, "that account is there already"},
+		{[]string{"-interval", "1500ms"}, `invalid value "1500ms" for flag -interval: it must be whole seconds`},
+		{[]string{"-interval", "1"}, `invalid value "1" for flag -interval: it must be a duration such as`},
+		{[]string{"-device-code-lifetime", "-1s"}, "flag -device-code-lifetime: it must not be negative"},
+		{[]string{"-code-lifetime", "1ms"}, "flag -code-lifetime: it must be whole seconds"},
+		{[]string{"-token-lifetime", "1ms"}, "flag -token-lifetime: it must be whole seconds"},
+		{[]string{"-session-lifetime", "1ms"}, "flag -session-lifetime: it must be whole seconds"},
+		{[]string{"-registration-lifetime", "1ms"}, "flag -registration-lifetime: it must be whole seconds"},
+		{[]string{"-auto-approve", "-auto-delay", "-1ms"}, "flag -auto-delay: it must not be negative"},
+		{[]string{"-start-url", "example"}, "flag -start-url: it must be an https address"},
+		{[]string{"-start-url", "http://example.com"}, "flag -start-url: it must be an https address"},
+		{[]string{"-start-url", "https://"}, "flag -start-url: it must be an https address"},
+		{[]string{"-region", "x y"}, "flag -region: it must be a name such as eu-west-1"},
 		{[]string{"-auto-approve", "-auto-deny"}, "don't go together"},
 		{[]string{"-auto-delay", "1s"}, "needs -auto-approve or -auto-deny"},
 		{[]string{"more"}, "unexpected argument: more"},
@@ -281,6 +293,15 @@ func TestRefused(t *testing.T) {
 	}
 	if _, err := parse([]string{"-h"}, io.Discard); !errors.Is(err, flag.ErrHelp) {
 		t.Errorf("-h: %v", err)
+	}
+}
+
+// TestKeepsNoRequests: the program may run for weeks.
+func TestKeepsNoRequests(t *testing.T) {
+	t.Parallel()
+	s, err := parse(nil, t.Output())
+	if err != nil || s.service.KeepRequests != 1 {
+		t.Errorf("it keeps %d requests (0 is all), %v", s.service.KeepRequests, err)
 	}
 }
 

@@ -28,7 +28,7 @@ var rules = map[string][]string{
 	"ssooidc/rolecreds":            {"ssooidc/login$", "internal/", "github.com/aws/aws-sdk-go-v2/aws$", "github.com/aws/aws-sdk-go-v2/service/sso"},
 	"ssooidc/ssooidctest":          {},
 	"internal":                     {"internal/", "github.com/aws/aws-sdk-go-v2/aws", "github.com/cli/browser$", "golang.org/x/"},
-	"examples":                     {"ssooidc", "internal/terminal$", "github.com/aws/aws-sdk-go-v2", "golang.org/x/term$"},
+	"examples":                     {"ssooidc", "internal/terminal$", "internal/endpoint$", "github.com/aws/aws-sdk-go-v2", "golang.org/x/term$"},
 }
 
 type pkg struct {
