@@ -7,11 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/ssooidc/ssooidc-go/ssooidc/login"
 	"github.com/ssooidc/ssooidc-go/ssooidc/ssooidctest"
 	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
 )
@@ -61,29 +61,38 @@ func TestWriterLikeCLI(t *testing.T) {
 			theirs := cliSignIns(t, job, rounds)
 			_, token := signIn(t, job.config())
 			path := filepath.Join(job.Cache, tokenKey+".json")
-			var waits, hasWritten, mustSurvive atomic.Bool
+			var waits, mustSurvive atomic.Bool
+			var written atomic.Pointer[chan struct{}] // closed when this round's sign-in has been written
 			s.HandleNext("CreateToken", func(w http.ResponseWriter, r *http.Request) {
-				for waits.Load() && !hasWritten.Load() {
-					runtime.Gosched()
+				done := *written.Load()
+				if waits.Load() {
+					<-done
 				}
-				mustSurvive.Store(hasWritten.Load()) // before our last read, which comes after the answer
+				select {
+				case <-done: // before our last read, which comes after the answer
+					mustSurvive.Store(true)
+				default:
+				}
 				s.ServeHTTP(w, r)
 			}, 10*rounds)
-			survived := 0
+			survived, missed := 0, 0
 			for round := range rounds {
 				waits.Store(round%2 == 0)
-				hasWritten.Store(false)
 				mustSurvive.Store(false)
-				var wg sync.WaitGroup
-				wg.Go(func() {
+				done := make(chan struct{})
+				written.Store(&done)
+				go func() {
 					writeLikeCLI(t, path, theirs[round])
-					hasWritten.Store(true)
-				})
+					close(done)
+				}()
 				next, err := newSession(t, job.config()).Refresh(t.Context(), token.AccessToken)
-				if err != nil || next.AccessToken == token.AccessToken {
+				switch {
+				case errors.As(err, new(*login.RequiredError)) && !mustSurvive.Load():
+					missed++ // on a busy machine the writer may stand still for longer than we read again
+				case err != nil || next.AccessToken == token.AccessToken:
 					t.Fatalf("round %d: Refresh: %v, %v", round, next, err)
 				}
-				wg.Wait()
+				<-done
 				inFile := accepted(t, job)
 				if mustSurvive.Load() {
 					survived++
@@ -96,7 +105,10 @@ func TestWriterLikeCLI(t *testing.T) {
 					t.Fatalf("round %d: Token: %v, %v", round, token, err)
 				}
 			}
-			t.Logf("%d of %d sign-ins were written during a refresh", survived, rounds)
+			t.Logf("%d of %d sign-ins were written during a refresh, %d files stayed torn for too long", survived, rounds, missed)
+			if missed > rounds/2 {
+				t.Errorf("%d of %d refreshes took a torn file for none", missed, rounds)
+			}
 		})
 	}
 }
