@@ -32,6 +32,7 @@ type field struct {
 	name   string
 	value  any  // *string, *[]string or *time.Time
 	always bool // written even if empty
+	spare  bool // of no use to most readers: what does not fit is left to extra, and the field empty
 }
 
 // marshalFields writes the fields in their order, then extra's by name.
@@ -40,11 +41,14 @@ func marshalFields(fields []field, extra map[string]json.RawMessage) ([]byte, er
 	var b bytes.Buffer
 	b.WriteByte('{')
 	for _, f := range fields {
-		delete(extra, f.name)
 		text, err := f.encode()
 		if err != nil {
 			return nil, err
 		}
+		if raw, ok := extra[f.name]; ok && text == nil && f.misfits(raw) {
+			continue // with extra's
+		}
+		delete(extra, f.name)
 		if text == nil {
 			continue
 		}
@@ -100,8 +104,12 @@ func unmarshalFields(data []byte, fields []field) (extra map[string]json.RawMess
 		if !ok {
 			continue
 		}
+		problem := f.decode(raw)
+		if problem != "" && f.spare {
+			continue
+		}
 		delete(extra, f.name)
-		if problem := f.decode(raw); problem != "" {
+		if problem != "" {
 			return nil, &ParseError{Field: f.name, Problem: problem + replaceIt}
 		}
 	}
@@ -134,6 +142,17 @@ func (f field) decode(raw json.RawMessage) (problem string) {
 		*v = t
 	}
 	return ""
+}
+
+// misfits reports whether raw is what unmarshalFields left to extra.
+func (f field) misfits(raw json.RawMessage) bool {
+	switch f.value.(type) {
+	case *string:
+		f.value = new(string)
+	case *time.Time:
+		f.value = new(time.Time)
+	}
+	return f.spare && json.Valid(raw) && f.decode(raw) != ""
 }
 
 // unmarshalString is json.Unmarshal for raw, which has been checked already; most texts mean what they spell. Every new

@@ -40,19 +40,20 @@ func (t *Token) fields() []field {
 		{name: "region", value: &t.Region},
 		{name: "accessToken", value: &t.AccessToken, always: true},
 		{name: "expiresAt", value: &t.ExpiresAt, always: true},
-		{name: "clientId", value: &t.ClientID},
-		{name: "clientSecret", value: &t.ClientSecret},
-		{name: "registrationExpiresAt", value: &t.RegistrationExpiresAt},
-		{name: "refreshToken", value: &t.RefreshToken},
+		{name: "clientId", value: &t.ClientID, spare: true},
+		{name: "clientSecret", value: &t.ClientSecret, spare: true},
+		{name: "registrationExpiresAt", value: &t.RegistrationExpiresAt, spare: true},
+		{name: "refreshToken", value: &t.RefreshToken, spare: true},
 	}
 }
 
 // MarshalJSON writes the AWS CLI's fields in its order, then Extra's by name. A field in Extra that has a place of its own
-// is left out.
+// is left out, but for a value that UnmarshalJSON left there, as long as that place is empty.
 func (t Token) MarshalJSON() ([]byte, error) { return marshalFields(t.fields(), t.Extra) }
 
-// UnmarshalJSON reads what the AWS CLI, the SDKs and similar tools write. An error is a *ParseError, or encoding/json's for
-// text that is no JSON; t is then unchanged.
+// UnmarshalJSON reads what the AWS CLI, the SDKs and similar tools write. A field that only a refresh needs, with a value that
+// does not fit, stays empty, and Extra has the value: the access token is good without. An error is a *ParseError, or
+// encoding/json's for text that is no JSON; t is then unchanged.
 func (t *Token) UnmarshalJSON(data []byte) error {
 	var read Token
 	extra, err := unmarshalFields(data, read.fields())

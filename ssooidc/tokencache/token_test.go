@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
 )
@@ -158,11 +159,10 @@ func TestParse(t *testing.T) {
 		{data: `null`, err: "tokencache: the entry is not a JSON object: sign in again to replace it"},
 		{data: `["s3cret"]`, err: "tokencache: the entry is not a JSON object: sign in again to replace it"},
 		{data: `{"accessToken":53}`, err: "tokencache: the entry's accessToken is not a string: sign in again to replace it"},
-		{data: `{"refreshToken":["s3cret"]}`, err: "tokencache: the entry's refreshToken is not a string: sign in again to replace it"},
+		{data: "{\"accessToken\":\"x\xff\"}", token: tokencache.Token{AccessToken: "x\ufffd"}},
+		{data: `{"startUrl":7}`, err: "tokencache: the entry's startUrl is not a string: sign in again to replace it"},
 		{data: `{"expiresAt":1700000000}`, err: "tokencache: the entry's expiresAt is not a string: sign in again to replace it"},
 		{data: `{"expiresAt":"soon"}`, err: `tokencache: the entry's expiresAt is no time like 2006-01-02T15:04:05Z: "soon": sign in again to replace it`},
-		{data: `{"registrationExpiresAt":"2021-12-25"}`,
-			err: `tokencache: the entry's registrationExpiresAt is no time like 2006-01-02T15:04:05Z: "2021-12-25": sign in again to replace it`},
 		{data: `{"expiresAt":"0000-01-01T00:00:00+14:00"}`,
 			err: `tokencache: the entry's expiresAt is no time like 2006-01-02T15:04:05Z: "0000-01-01T00:00:00+14:00": sign in again to replace it`},
 	}
@@ -188,6 +188,34 @@ func TestParse(t *testing.T) {
 	err := json.Unmarshal([]byte(`{"clientId":"x","scopes":"s3cret"}`), &reg)
 	if err == nil || err.Error() != "tokencache: the entry's scopes is not a list of strings: sign in again to replace it" || reg.ClientID != "before" {
 		t.Errorf("registration: %v, %v", reg, err)
+	}
+}
+
+// TestMisfits: what only a refresh needs does not make an access token useless. It stays as it is until a sign-in replaces it.
+func TestMisfits(t *testing.T) {
+	t.Parallel()
+	const entry = `{"accessToken":"x","expiresAt":"2026-11-23T12:00:00Z"`
+	for _, field := range []string{
+		`"clientId":7`, `"clientSecret":{"s3cret":true}`, `"refreshToken":["s3cret"]`, `"registrationExpiresAt":"2021-12-25"`,
+	} {
+		data := entry + "," + field + "}"
+		var token tokencache.Token
+		if err := json.Unmarshal([]byte(data), &token); err != nil {
+			t.Errorf("%s: %v", data, err)
+			continue
+		}
+		want := tokencache.Token{AccessToken: "x", ExpiresAt: noon}
+		if diff := cmp.Diff(want, token, cmpopts.IgnoreFields(want, "Extra")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", data, diff)
+		}
+		if written, err := json.Marshal(token); err != nil || string(written) != data {
+			t.Errorf("%s: written as %s, %v", data, written, err)
+		}
+		token.ClientID, token.ClientSecret, token.RefreshToken, token.RegistrationExpiresAt = "CI", "CS", "RT", noon
+		wantData := entry + `,"clientId":"CI","clientSecret":"CS","registrationExpiresAt":"2026-11-23T12:00:00Z","refreshToken":"RT"}`
+		if written, err := json.Marshal(token); err != nil || string(written) != wantData {
+			t.Errorf("%s, then with all fields: written as %s, %v", data, written, err)
+		}
 	}
 }
 
@@ -302,6 +330,7 @@ func FuzzToken(f *testing.F) {
 	f.Add([]byte(`{"startUrl":"u","region":"r","accessToken":"a","expiresAt":"2021-12-25T21:30:00.5UTC","scopes":["<&>"]}`))
 	f.Add([]byte(`{"accessToken":"\ud800","registrationExpiresAt":"2021-12-25T21:30:00-23:59","":{"\u2028":1e400}}`))
 	f.Add([]byte(`{"expiresAt":"9999-12-31T23:59:59-01:00"}`))
+	f.Add([]byte(`{"clientId":7,"refreshToken":[ 1 ],"registrationExpiresAt":"soon"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		fuzzJSON[tokencache.Token](t, data, func(name string) bool {
 			return strings.Contains(" startUrl region accessToken expiresAt clientId clientSecret registrationExpiresAt refreshToken ",
