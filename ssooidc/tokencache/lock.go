@@ -7,9 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/gofrs/flock"
 )
+
+// held are the locks that this process holds. Nothing else keeps one whose unlock was dropped, and the garbage collector
+// closes a file that nothing keeps, which ends its lock.
+var held sync.Map // of *flock.Flock
 
 // TryLock takes the kernel's lock on the key's lock file. The kernel releases it when its holder dies; the file stays for
 // good, since others may be holding what they have open. A link in its place is not followed.
@@ -34,7 +39,11 @@ func (d Dir) TryLock(ctx context.Context, key string) (unlock func(), ok bool, e
 	if !ok {
 		return nil, false, nil
 	}
-	return func() { lock.Unlock() }, true, nil
+	held.Store(lock, nil)
+	return func() {
+		lock.Unlock() // closes the file, or if that fails leaves it to the garbage collector
+		held.Delete(lock)
+	}, true, nil
 }
 
 func lockError(path string, err error) error {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,7 +22,7 @@ const childVariable = "TOKENCACHE_TEST_CHILD"
 
 func TestMain(m *testing.M) {
 	play := map[string]func() error{
-		"save": saveAndDie, "hold": holdLock, "count": countUnderLock, "read-only": useReadOnlyFolder,
+		"save": saveAndDie, "hold": holdLock, "drop": dropUnlock, "count": countUnderLock, "read-only": useReadOnlyFolder,
 	}[os.Getenv(childVariable)]
 	if play == nil {
 		os.Exit(m.Run())
@@ -37,6 +38,31 @@ func childProcess(t *testing.T, play string, d tokencache.Dir) *exec.Cmd {
 	child.Env = append(os.Environ(), childVariable+"="+play, "FOLDER="+d.Path)
 	child.Stderr = os.Stderr
 	return child
+}
+
+// TestLockOutlivesItsUnlock: who drops unlock holds the lock to the end of the process.
+func TestLockOutlivesItsUnlock(t *testing.T) {
+	t.Parallel()
+	if child := childProcess(t, "drop", tokencache.Dir{Path: t.TempDir()}); child.Run() != nil { // Windows removes no open file
+		t.Error("a lock ended though nobody released it")
+	}
+}
+
+func dropUnlock() error {
+	d := tokencache.Dir{Path: os.Getenv("FOLDER")}
+	if _, ok, err := d.TryLock(context.Background(), key); !ok || err != nil {
+		return fmt.Errorf("ok %t, %w", ok, err)
+	}
+	for range 3 { // what is garbage now is cleaned up when what becomes garbage later has been
+		collected := make(chan struct{})
+		runtime.SetFinalizer(new([64]byte), func(*[64]byte) { close(collected) })
+		runtime.GC()
+		<-collected
+	}
+	if _, ok, err := d.TryLock(context.Background(), key); ok || err != nil {
+		return fmt.Errorf("while it is held: ok %t, %w", ok, err)
+	}
+	return nil
 }
 
 // TestLockDiesWithItsHolder kills a process that holds the lock.
@@ -115,7 +141,7 @@ func countUnderLock() error {
 			return err
 		}
 		if !ok {
-			<-time.After(time.Millisecond)
+			<-time.After(time.Millisecond) // nothing tells when the kernel's lock is free
 			continue
 		}
 		data, err := d.Load(ctx, key)

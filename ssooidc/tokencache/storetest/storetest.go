@@ -4,8 +4,11 @@
 //		storetest.Run(t, func(t *testing.T) tokencache.Store { return newMyStore(t) })
 //	}
 //
-// What one process can't see is left to the store's own tests: that the lock excludes other processes and dies with its
-// holder, and that a save cut short leaves the old blob.
+// What one process can't see, in a few seconds, is left to the store's own tests: that the lock excludes other processes and
+// dies with its holder, that it does not end by itself after a while, as a lease does, and that a save cut short leaves the
+// old blob.
+//
+// The checks wait in real time: testing/synctest does not know of the kernel's locks, nor of what else is behind a store.
 package storetest
 
 import (
@@ -23,7 +26,8 @@ import (
 )
 
 // Run runs every check as a parallel subtest of t, each on an empty store of its own from newStore. A store whose TryLock
-// returns errors.ErrUnsupported has no locks: the checks of the lock are then skipped.
+// returns errors.ErrUnsupported has no locks: the checks of the lock are then skipped. LockIsKept leaves its lock held for
+// good, as a process may that ends with it.
 func Run(t *testing.T, newStore func(t *testing.T) tokencache.Store) {
 	for _, c := range []struct {
 		name  string
@@ -36,6 +40,7 @@ func Run(t *testing.T, newStore func(t *testing.T) tokencache.Store) {
 		{"Keys", keys},
 		{"ConcurrentSaves", concurrentSaves},
 		{"Lock", lock},
+		{"LockIsKept", lockIsKept},
 		{"LockPerKey", lockPerKey},
 		{"UseWhileLocked", useWhileLocked},
 		{"LockExcludes", lockExcludes},
