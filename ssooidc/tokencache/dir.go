@@ -48,12 +48,13 @@ func (d Dir) Load(ctx context.Context, key string) ([]byte, error) {
 	}
 }
 
-// Delete removes a file, or the link that is in its place.
+// Delete removes a file, or the link that is in its place, and what saves left behind that were killed long ago.
 func (d Dir) Delete(ctx context.Context, key string) error {
 	path, err := d.file(ctx, key, ".json")
 	if err != nil {
 		return err
 	}
+	sweep(filepath.Dir(path))
 	err = whileBusy(ctx, isBusy, func() error { return os.Remove(path) })
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

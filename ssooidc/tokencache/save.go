@@ -15,14 +15,15 @@ import (
 
 // Save replaces a file by renaming a finished one over it, so that every reader sees the old or the new one whole, after a
 // power cut too. A link in its place is replaced, not followed. At most 1 MiB is accepted. On Windows, where a reader
-// blocks the rename, it is tried for 1 s. An error means that the old file is still there, unless it says otherwise.
+// blocks the rename, it is tried for 1 s. An error means that the old file is still there, unless it says otherwise. What
+// saves left behind that were killed long ago goes when a file is first saved, and with Delete.
 func (d Dir) Save(ctx context.Context, key string, data []byte) error {
 	return d.save(ctx, osDisk{}, key, data)
 }
 
 // disk is what a save does to the file system, a method for each step: tests stop between any two.
 type disk interface {
-	Create(folder string) (tempFile, error)
+	Create(path string) (tempFile, error)
 	Rename(from, to string) error
 	IsBusy(err error) bool // whether the error will pass when a reader closes the file
 	SyncFolder(path string) error
@@ -55,7 +56,10 @@ func (d Dir) save(ctx context.Context, disk disk, key string, data []byte) error
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("tokencache: can't make the folder for %s: %w: look at what is in its place, and at the permissions", path, err)
 	}
-	sweep(folder)
+	// Not each time, since it takes as long as the folder is large.
+	if _, err := os.Lstat(path); err != nil {
+		sweep(folder)
+	}
 	if err := replace(ctx, disk, path, data); err != nil {
 		return fmt.Errorf("tokencache: %s is not saved: %w: look at the permissions of its folder, and at the space on the disk", path, err)
 	}
@@ -67,7 +71,7 @@ func (d Dir) save(ctx context.Context, disk disk, key string, data []byte) error
 
 // replace writes a temporary file and puts it in path's place. On an error the temporary file is gone again.
 func replace(ctx context.Context, disk disk, path string, data []byte) error {
-	f, err := disk.Create(filepath.Dir(path))
+	f, err := disk.Create(tempPath(filepath.Dir(path)))
 	if err != nil {
 		return err
 	}
@@ -93,15 +97,43 @@ func sweep(folder string) {
 	if err != nil {
 		return
 	}
+	var left []fs.FileInfo
 	for _, entry := range entries {
 		name := entry.Name()
 		if !entry.Type().IsRegular() || !strings.HasPrefix(name, tempPrefix) || !strings.HasSuffix(name, tempSuffix) {
 			continue
 		}
-		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > tempStale {
-			os.Remove(filepath.Join(folder, name))
+		if info, err := entry.Info(); err == nil {
+			left = append(left, info)
 		}
 	}
+	if left == nil {
+		return
+	}
+	now, err := clock(folder)
+	if err != nil {
+		return
+	}
+	for _, info := range left {
+		if now.Sub(info.ModTime()) > tempStale {
+			os.Remove(filepath.Join(folder, info.Name()))
+		}
+	}
+}
+
+// clock is the time of a file just made in the folder: on a network, that may be another machine's.
+func clock(folder string) (time.Time, error) {
+	f, err := create(tempPath(folder))
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return time.Time{}, err
+	}
+	return info.ModTime(), nil
 }
 
 // whileBusy tries again for a second, since a reader may hold up what others do to a file on Windows.
@@ -132,14 +164,18 @@ func sleep(ctx context.Context, d time.Duration) error {
 // osDisk is the disk.
 type osDisk struct{}
 
-// Create makes a file under a name that can't be foreseen; it fails rather than open one that is there.
-func (osDisk) Create(folder string) (tempFile, error) {
-	path := filepath.Join(folder, tempPrefix+rand.Text()+tempSuffix)
-	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-}
+func (osDisk) Create(path string) (tempFile, error) { return create(path) }
 
 func (osDisk) Rename(from, to string) error { return os.Rename(from, to) }
 
 func (osDisk) IsBusy(err error) bool { return isBusy(err) }
 
 func (osDisk) SyncFolder(path string) error { return syncFolder(path) }
+
+// tempPath is a name that can't be foreseen.
+func tempPath(folder string) string { return filepath.Join(folder, tempPrefix+rand.Text()+tempSuffix) }
+
+// create makes a file, or fails where there is something already.
+func create(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+}

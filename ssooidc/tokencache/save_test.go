@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -34,11 +35,11 @@ type testFile struct {
 	before func(step string) error
 }
 
-func (d testDisk) Create(folder string) (tokencache.TempFile, error) {
+func (d testDisk) Create(path string) (tokencache.TempFile, error) {
 	if err := d.before("create"); err != nil {
 		return nil, err
 	}
-	f, err := d.OSDisk.Create(folder)
+	f, err := d.OSDisk.Create(path)
 	return testFile{f, d.before}, err
 }
 
@@ -169,7 +170,7 @@ func TestKilledSave(t *testing.T) {
 			save(t, d, oldData)
 			child := exec.CommandContext(t.Context(), os.Args[0])
 			child.Env = append(os.Environ(), childVariable+"=save", "FOLDER="+d.Path, "STEP="+step)
-			if out, err := child.CombinedOutput(); err == nil || child.ProcessState.Exited() || len(out) > 0 {
+			if out, err := child.CombinedOutput(); err == nil || !wasKilled(child.ProcessState) || len(out) > 0 {
 				t.Fatalf("the child was not killed: %v\n%s", err, out)
 			}
 			want := oldData
@@ -180,17 +181,24 @@ func TestKilledSave(t *testing.T) {
 				t.Errorf("the file holds %q, want %q", got, want)
 			}
 
-			// What it left holds a secret, and goes with a later save.
-			old := time.Now().Add(-tokencache.TempStale - time.Minute)
+			// What it left holds a secret, and goes with the file.
 			for _, left := range leftOvers(t, d) {
-				if err := os.Chtimes(filepath.Join(d.Path, left), old, old); err != nil {
-					t.Fatal(err)
-				}
+				chtimes(t, filepath.Join(d.Path, left), time.Now().Add(-tokencache.TempStale-time.Minute))
 			}
-			save(t, d, newData)
-			wantOnly(t, d, newData)
+			if err := d.Delete(t.Context(), key); err != nil {
+				t.Fatal(err)
+			}
+			if left := names(t, d); len(left) > 0 {
+				t.Errorf("the folder still holds %q", left)
+			}
 		})
 	}
+}
+
+// wasKilled tells a process that another one, or itself, has put an end to from one that failed. On Windows, such a process
+// has the exit code 1 too, but says nothing.
+func wasKilled(state *os.ProcessState) bool {
+	return !state.Exited() || runtime.GOOS == "windows" && state.ExitCode() == 1
 }
 
 // saveAndDie is the child of TestKilledSave.
@@ -211,43 +219,103 @@ func saveAndDie() error {
 
 func TestSweep(t *testing.T) {
 	t.Parallel()
-	d := tokencache.Dir{Path: t.TempDir()}
-	stale := time.Now().Add(-tokencache.TempStale - time.Minute)
-	files := []struct {
-		name  string
-		mtime time.Time
-		stays bool
+	first := func(t *testing.T, d tokencache.Dir) { save(t, d, newData) }
+	tests := []struct {
+		name   string
+		clock  time.Duration // of this machine, after the folder's
+		there  bool          // whether the file is there before
+		call   func(t *testing.T, d tokencache.Dir)
+		sweeps bool
 	}{
-		{tokencache.TempPrefix + "1" + tokencache.TempSuffix, stale, false},
-		{tokencache.TempPrefix + "2" + tokencache.TempSuffix, time.Now(), true}, // someone is writing it
-		{tokencache.TempPrefix + "3", stale, true},
-		{"tmp4.tmp", stale, true}, // botocore's
-		{key + ".lock", stale, true},
-		{tokencache.TokenKey("other") + ".json", stale, true},
+		{name: "the first save", call: first, sweeps: true},
+		{name: "a later save, which must not take longer where there are more files", there: true, call: first, sweeps: false},
+		{name: "a deletion", there: true, sweeps: true, call: func(t *testing.T, d tokencache.Dir) {
+			if err := d.Delete(t.Context(), key); err != nil {
+				t.Error(err)
+			}
+		}},
+		{name: "a clock before the folder's", clock: -time.Hour, call: first, sweeps: true},
+		{name: "a clock after the folder's", clock: time.Hour, call: first, sweeps: true},
 	}
-	var want []string
-	for _, f := range files {
-		path := filepath.Join(d.Path, f.name)
-		write(t, path, "{}")
-		if err := os.Chtimes(path, f.mtime, f.mtime); err != nil {
-			t.Fatal(err)
-		}
-		if f.stays {
-			want = append(want, f.name)
-		}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := tokencache.Dir{Path: t.TempDir()}
+			if tt.there {
+				save(t, d, oldData)
+			}
+			now := time.Now().Round(0) // as the folder has it
+			stale := now.Add(-tokencache.TempStale - time.Minute)
+			files := []struct {
+				name  string
+				mtime time.Time
+				stays bool
+			}{
+				{tokencache.TempPrefix + "1" + tokencache.TempSuffix, stale, !tt.sweeps},
+				{tokencache.TempPrefix + "2" + tokencache.TempSuffix, now, true}, // someone is writing it
+				{tokencache.TempPrefix + "3", stale, true},
+				{"tmp4.tmp", stale, true}, // botocore's
+				{key + ".lock", stale, true},
+				{tokencache.TokenKey("other") + ".json", stale, true},
+			}
+			var want []string
+			for _, f := range files {
+				path := filepath.Join(d.Path, f.name)
+				write(t, path, "{}")
+				chtimes(t, path, f.mtime)
+				if f.stays {
+					want = append(want, f.name)
+				}
+			}
+			folder := tokencache.TempPrefix + "5" + tokencache.TempSuffix
+			if err := os.Mkdir(filepath.Join(d.Path, folder), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			chtimes(t, filepath.Join(d.Path, folder), stale)
+			if tt.clock == 0 {
+				tt.call(t, d)
+			} else {
+				synctest.Test(t, func(t *testing.T) { // whose clock is ours to set, and not the folder's
+					time.Sleep(time.Until(now.Add(tt.clock)))
+					tt.call(t, d)
+				})
+			}
+			want = append(want, folder)
+			if _, err := os.Stat(filepath.Join(d.Path, key+".json")); err == nil {
+				want = append(want, key+".json")
+			}
+			slices.Sort(want)
+			if diff := cmp.Diff(want, names(t, d)); diff != "" {
+				t.Errorf("folder (-want +got):\n%s", diff)
+			}
+		})
 	}
-	folder := tokencache.TempPrefix + "5" + tokencache.TempSuffix
-	if err := os.Mkdir(filepath.Join(d.Path, folder), 0o700); err != nil {
+}
+
+func chtimes(t *testing.T, path string, mtime time.Time) {
+	t.Helper()
+	if err := os.Chtimes(path, mtime, mtime); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chtimes(filepath.Join(d.Path, folder), stale, stale); err != nil {
-		t.Fatal(err)
+}
+
+// TestDisk: what a save relies on. A temporary file is never one that somebody else has put there.
+func TestDisk(t *testing.T) {
+	t.Parallel()
+	var disk tokencache.OSDisk
+	folder := t.TempDir()
+	there := filepath.Join(folder, "there")
+	write(t, there, "{}")
+	if f, err := disk.Create(there); !errors.Is(err, os.ErrExist) {
+		t.Errorf("a file that is there: %v, %v", f, err)
 	}
-	save(t, d, "{}")
-	want = append(want, folder, key+".json")
-	slices.Sort(want)
-	if diff := cmp.Diff(want, names(t, d)); diff != "" {
-		t.Errorf("folder (-want +got):\n%s", diff)
+	if runtime.GOOS != "windows" { // which has no such thing
+		if err := disk.SyncFolder(filepath.Join(folder, "missing")); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("fsync of a folder that is not there: %v", err)
+		}
+	}
+	if err := disk.SyncFolder(folder); err != nil {
+		t.Errorf("fsync of a folder: %v", err)
 	}
 }
 
