@@ -56,12 +56,21 @@ var cacheSituations = []situation{
 	{name: "to save where no folder can be made", provoke: func(w *world) error {
 		return tokencache.Dir{Path: filepath.Join(w.file("file", ""), "cache")}.Save(w.Context(), key, []byte("{}"))
 	}},
+	{name: "to load where a folder is none", provoke: func(w *world) error {
+		_, err := tokencache.Dir{Path: filepath.Join(w.file("file", ""), "cache")}.Load(w.Context(), key)
+		return err
+	}},
 	{name: "to lock where no folder can be made", provoke: func(w *world) error {
 		_, _, err := tokencache.Dir{Path: filepath.Join(w.file("file", ""), "cache")}.TryLock(w.Context(), key)
 		return err
 	}},
 	{name: "a link in a lock's place", provoke: func(w *world) error {
 		w.must(os.Symlink(w.file("target", ""), filepath.Join(w.folder(), key+".lock")))
+		_, _, err := tokencache.Dir{Path: w.folder()}.TryLock(w.Context(), key)
+		return err
+	}},
+	{name: "a folder in a lock's place", provoke: func(w *world) error {
+		w.must(os.Mkdir(filepath.Join(w.folder(), key+".lock"), 0o700))
 		_, _, err := tokencache.Dir{Path: w.folder()}.TryLock(w.Context(), key)
 		return err
 	}},

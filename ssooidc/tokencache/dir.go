@@ -8,9 +8,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/user"
 	"path/filepath"
 	"time"
+
+	"github.com/ssooidc/ssooidc-go/internal/home"
 )
 
 // Dir is a [Store] in a folder: the blob of key k is the file k.json, and k.lock is its lock. Files have mode 0600. It
@@ -31,7 +32,8 @@ const (
 )
 
 // Load reads a file. One that is no JSON is likely being written by another tool: it is read again up to 5 times, 20 ms
-// apart, and then returned as it is. Anything but a regular file of at most 1 MiB is an error.
+// apart, and then returned as it is. Anything but a regular file of at most 1 MiB is an error, and so is a file in the place
+// of one of its folders.
 func (d Dir) Load(ctx context.Context, key string) ([]byte, error) {
 	path, err := d.file(ctx, key, ".json")
 	if err != nil {
@@ -40,6 +42,9 @@ func (d Dir) Load(ctx context.Context, key string) ([]byte, error) {
 	for try := 0; ; try++ {
 		data, torn, err := readFile(path)
 		if try == rereads || !torn && (err == nil || !isBusy(err)) {
+			if err != nil {
+				err = loadError(path, err)
+			}
 			return data, err
 		}
 		if err := sleep(ctx, rereadDelay); err != nil {
@@ -48,7 +53,8 @@ func (d Dir) Load(ctx context.Context, key string) ([]byte, error) {
 	}
 }
 
-// Delete removes a file, or the link that is in its place, and what saves left behind that were killed long ago.
+// Delete removes a file, or the link that is in its place, and what saves left behind that were killed long ago. It returns
+// nil too where a folder of the file is missing, or is none.
 func (d Dir) Delete(ctx context.Context, key string) error {
 	path, err := d.file(ctx, key, ".json")
 	if err != nil {
@@ -56,7 +62,7 @@ func (d Dir) Delete(ctx context.Context, key string) error {
 	}
 	sweep(filepath.Dir(path))
 	err = whileBusy(ctx, isBusy, func() error { return os.Remove(path) })
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || err != nil && blocking(filepath.Dir(path)) != "" {
 		return nil
 	}
 	return err
@@ -69,23 +75,36 @@ func (d Dir) file(ctx context.Context, key, extension string) (string, error) {
 	}
 	folder := d.Path
 	if folder == "" {
-		home, err := homeDir()
-		if err != nil {
-			return "", err
+		dir, ok := home.Dir()
+		if !ok {
+			return "", errors.New("tokencache: there is no home folder: set HOME (on Windows USERPROFILE) or Dir.Path")
 		}
-		folder = filepath.Join(home, ".aws", "sso", "cache")
+		folder = filepath.Join(dir, ".aws", "sso", "cache")
 	}
 	return filepath.Join(folder, key+extension), nil
 }
 
-func homeDir() (string, error) {
-	if home, err := os.UserHomeDir(); err == nil && home != "" {
-		return home, nil
+// loadError tells a file in a folder's place from an entry that is not there, since a sign-in could not save one either.
+func loadError(path string, err error) error {
+	if file := blocking(filepath.Dir(path)); file != "" {
+		return &fs.PathError{Op: "load", Path: file, Err: errors.New("not a folder: move it away, then sign in again")}
 	}
-	if u, err := user.Current(); err == nil && u.HomeDir != "" {
-		return u.HomeDir, nil
+	return err
+}
+
+// blocking is the file that stands where a folder, or one above it, should be; "" if there is none.
+func blocking(folder string) string {
+	for {
+		info, err := os.Stat(folder)
+		if err == nil && !info.IsDir() {
+			return folder
+		}
+		above := filepath.Dir(folder)
+		if err == nil || above == folder {
+			return ""
+		}
+		folder = above
 	}
-	return "", errors.New("tokencache: there is no home folder: set HOME (on Windows USERPROFILE) or Dir.Path")
 }
 
 // readFile follows links: people link single files too. torn tells that another tool is likely writing the file.

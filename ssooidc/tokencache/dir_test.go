@@ -172,13 +172,37 @@ func TestLoadRefuses(t *testing.T) {
 	}
 }
 
-func wantLoadError(t *testing.T, d tokencache.Dir, want string) {
+// TestFileInTheWay: a file where a folder should be is no lost sign-in, since the next one could not be saved either.
+func TestFileInTheWay(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "sso")
+	write(t, file, "")
+	d := tokencache.Dir{Path: filepath.Join(file, "cache")}
+	wantLoadErrorAt(t, d, file, "not a folder: move it away, then sign in again")
+	if err := d.Delete(t.Context(), key); err != nil {
+		t.Errorf("Delete: %v, want nil, since nothing is there", err)
+	}
+	want := "move away " + file + ", which is no folder"
+	if _, ok, err := d.TryLock(t.Context(), key); ok || err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("TryLock: ok %t, %v; want %s", ok, err, want)
+	}
+	if err := d.Save(t.Context(), key, []byte("{}")); err == nil || !strings.Contains(err.Error(), "look at what is in its place") {
+		t.Errorf("Save: %v", err)
+	}
+}
+
+func wantLoadErrorAt(t *testing.T, d tokencache.Dir, at, want string) {
 	t.Helper()
 	_, err := d.Load(t.Context(), key)
 	var path *fs.PathError
-	if !errors.As(err, &path) || path.Err.Error() != want || !strings.HasPrefix(path.Path, d.Path) {
+	if !errors.As(err, &path) || path.Err.Error() != want || path.Path != at {
 		t.Errorf("Load: %v, want %s", err, want)
 	}
+}
+
+func wantLoadError(t *testing.T, d tokencache.Dir, want string) {
+	t.Helper()
+	wantLoadErrorAt(t, d, filepath.Join(d.Path, key+".json"), want)
 }
 
 // TestTorn: a file that another tool is writing is read again, until it is whole or for 100 ms.

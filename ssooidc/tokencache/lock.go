@@ -26,17 +26,19 @@ func (d Dir) TryLock(ctx context.Context, key string) (unlock func(), ok bool, e
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, false, lockError(path, err)
 	}
-	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		return nil, false, lockError(path, errors.New("it is a link, which is not followed: remove it"))
+	if openNofollow == 0 && isLink(path) {
+		return nil, false, lockError(path, errLink)
 	}
 	// A new one each time: a second TryLock on the same Flock would succeed. Open for writing, since that is what NFS and
 	// the systems that lock by fcntl demand.
 	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|openNofollow|openNonblock))
 	ok, err = lock.TryLock()
-	if err != nil {
+	switch {
+	case err != nil && isLink(path):
+		return nil, false, lockError(path, errLink)
+	case err != nil:
 		return nil, false, lockError(path, err)
-	}
-	if !ok {
+	case !ok:
 		return nil, false, nil
 	}
 	held.Store(lock, nil)
@@ -46,6 +48,19 @@ func (d Dir) TryLock(ctx context.Context, key string) (unlock func(), ok bool, e
 	}, true, nil
 }
 
+var errLink = errors.New("it is a link, which is not followed")
+
+func isLink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
+}
+
 func lockError(path string, err error) error {
-	return fmt.Errorf("tokencache: %s can't be locked: %w", path, err)
+	advice := "look at the permissions of its folder, and whether its file system has locks"
+	if file := blocking(filepath.Dir(path)); file != "" {
+		advice = "move away " + file + ", which is no folder"
+	} else if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		advice = "remove it"
+	}
+	return fmt.Errorf("tokencache: %s can't be locked: %w: %s", path, err, advice)
 }
