@@ -18,7 +18,9 @@
 //	sso_registration_scopes = sso:account:access
 //
 // and the legacy one, which has sso_start_url and sso_region itself. Its token can't be refreshed. The account and the role
-// may be missing in either, but only both together: such a profile can sign in, and has no credentials.
+// may be missing in either, but only both together: such a profile can sign in, and has no credentials. Scopes are separated by
+// commas, and may go on over several indented lines. A profile's name may be in quotes in its header, as the AWS CLI writes one
+// with spaces.
 //
 // # Files and variables
 //

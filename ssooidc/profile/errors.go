@@ -2,10 +2,13 @@ package profile
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 
@@ -76,7 +79,10 @@ func (l *loader) missing(section string, keys []string) *Error {
 func (l *loader) noProfile(name string) *Error {
 	problem := "there is no profile " + quote(name)
 	others := l.names(profilePrefix)
+	short, isHeader := strings.CutPrefix(name, profilePrefix)
 	switch {
+	case isHeader && l.has(l.sectionOf(short)):
+		problem += ": name it " + quote(short)
 	case l.has(name) && !isOtherKind(name):
 		name = secret.Printable(name, 200)
 		problem += fmt.Sprintf(": write [profile %s] instead of [%s]", name, name)
@@ -95,12 +101,78 @@ func (l *loader) noSession(section, name string) *Error {
 	if section == "" && name == "" {
 		return &Error{File: l.file(), Problem: "the name of the sso-session is missing: " + l.sessions("name")}
 	}
+	if quoted := l.spelled(sessionPrefix, name); section != "" && l.has(quoted) {
+		advice := "write [" + sessionPrefix + secret.Printable(name, 200) + "]"
+		if strings.ContainsAny(name, " \t") { // which the CLI does not find without quotes
+			advice = "give the session a name without spaces, both here and there"
+		}
+		return l.fail(section, keySession, fmt.Sprintf("has sso_session = %s, and its section is [%s], with quotes that AWS's Go SDK does not take off: %s",
+			secret.Printable(name, 200), secret.Printable(quoted, 200), advice), nil)
+	}
 	header := sessionPrefix + secret.Printable(name, 200)
 	if section == "" {
 		return &Error{File: l.file(), Problem: fmt.Sprintf("there is no section [%s]: %s", header, l.sessions("name"))}
 	}
 	return l.fail(section, keySession, fmt.Sprintf("has sso_session = %s, but there is no section [%s]: %s",
 		secret.Printable(name, 200), header, l.sessions("write")), nil)
+}
+
+// takes is what some of AWS's keys and variables take, where the error of AWS's package does not say it.
+var takes = map[string]string{
+	"retry_mode":    "standard or adaptive",
+	"max_attempts":  "a number",
+	"defaults_mode": "auto, standard, legacy, in-region, cross-region or mobile",
+}
+
+// wrongVariable is for a variable that AWS's package does not take.
+func wrongVariable(err error) *Error {
+	e := &Error{Problem: cause(err) + ": correct the variable, or unset it", Err: err}
+	if name := named(err, func(name string) bool { return os.Getenv(name) != "" }); name != "" {
+		value := cmp.Or(takes[strings.ToLower(strings.TrimPrefix(name, "AWS_"))], "that")
+		e.Keys = []string{name}
+		e.Problem = name + " can't be used: " + cause(err) + ": set it to " + value + ", or unset it"
+	}
+	return e
+}
+
+// unusable is for a section that AWS's package does not take.
+func (l *loader) unusable(section string, err error) *Error {
+	const id, secretKey, sourceProfile = "aws_access_key_id", "aws_secret_access_key", "source_profile"
+	source := l.value(section, sourceProfile)
+	switch hasID, hasSecret := l.value(section, id) != "", l.value(section, secretKey) != ""; {
+	case errors.Is(err, errLoneQuote):
+		return l.fail(section, "", "can't be used: "+err.Error(), err)
+	case hasID && !hasSecret:
+		return l.fail(section, id, "has "+id+" without "+secretKey+": write both, or remove it", err)
+	case hasSecret && !hasID:
+		return l.fail(section, secretKey, "has "+secretKey+" without "+id+": write both, or remove it", err)
+	case source != "" && !l.has(l.sectionOf(source)):
+		return l.fail(section, sourceProfile, fmt.Sprintf("has source_profile = %s, but there is no section [%s]: write it, or name a profile that is there",
+			secret.Printable(source, 200), secret.Printable(l.sectionOf(source), 200)), err)
+	}
+	if key := named(err, func(key string) bool { return l.value(section, key) != "" }); key != "" {
+		value := cmp.Or(takes[key], "that")
+		return l.fail(section, key, key+" can't be used: "+cause(err)+": write "+value+", or remove the line", err)
+	}
+	return l.fail(section, "", "can't be used: "+cause(err)+": correct that, or name another profile", err)
+}
+
+// cause is what AWS's package says in the end.
+func cause(err error) string {
+	for errors.Unwrap(err) != nil && !errors.As(errors.Unwrap(err), new(*strconv.NumError)) {
+		err = errors.Unwrap(err)
+	}
+	return secret.Printable(err.Error(), 500)
+}
+
+// named is the key or variable that an error's text is about: the first of the names in it.
+func named(err error, isName func(string) bool) string {
+	for word := range strings.FieldsFuncSeq(err.Error(), func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		if strings.Contains(word, "_") && isName(word) {
+			return word
+		}
+	}
+	return ""
 }
 
 // sessions says which sessions there are to name, or to write in place of one that is not there.

@@ -1,6 +1,9 @@
 package profile_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestFaults: what is missing, contradictory or impossible, and what people are told.
 func TestFaults(t *testing.T) {
@@ -48,12 +51,79 @@ func TestFaults(t *testing.T) {
 		{
 			name: "a role of a missing profile's", load: "admin",
 			config: "[profile admin]\nrole_arn = arn:aws:iam::111122223333:role/Admin\nsource_profile = base\n",
-			err:    `profile: FILE: [profile admin] can't be used: failed to load assume role arn:aws:iam::111122223333:role/Admin, of profile base, failed to get shared config profile, base`,
+			err:    `profile: FILE: [profile admin] has source_profile = base, but there is no section [profile base]: write it, or name a profile that is there`,
 		},
 		{
 			name: "half of a pair of keys", load: "dev",
 			config: dev + "aws_secret_access_key = wJalrXUtnFEMI\n" + corp,
-			err:    `profile: FILE: [profile dev] can't be used: error fetching config from profile, dev, Error using profile: 1, partial credentials found for profile profile dev`,
+			err:    `profile: FILE: [profile dev] has aws_secret_access_key without aws_access_key_id: write both, or remove it`,
+		},
+		{
+			name: "the other half", load: "dev",
+			config: dev + "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\n" + corp,
+			err:    `profile: FILE: [profile dev] has aws_access_key_id without aws_secret_access_key: write both, or remove it`,
+		},
+		{
+			name: "a header for a name", load: "profile dev",
+			config: dev + corp,
+			err:    `profile: FILE: there is no profile "profile dev": name it "dev"`,
+		},
+		{
+			name: "a byte order mark", load: "default",
+			config: "\ufeff[default]\nsso_session = corp\n" + corp,
+			err:    `profile: FILE: begins with a byte order mark, which AWS's tools do not take: save it as UTF-8 without one`,
+		},
+		{
+			name: "UTF-16", load: "default",
+			config: "\xff\xfe[\x00d\x00",
+			err:    `profile: FILE: begins with a byte order mark, which AWS's tools do not take: save it as UTF-8 without one`,
+		},
+		{
+			name: "what AWS's package refuses", load: "dev",
+			config: dev + "retry_mode = legacy\n" + corp,
+			err:    `profile: FILE: [profile dev] retry_mode can't be used: unknown RetryMode, legacy: write standard or adaptive, or remove the line`,
+		},
+		{
+			name: "what AWS's package refuses, and says what it takes", load: "dev",
+			config: dev + "account_id_endpoint_mode = x\n" + corp,
+			err:    `profile: FILE: [profile dev] account_id_endpoint_mode can't be used: invalid value for shared config profile field, account_id_endpoint_mode=x, must be preferred/required/disabled: write that, or remove the line`,
+		},
+		{
+			name: "two kinds of credentials", load: "dev",
+			config: dev + "role_arn = arn:aws:iam::111122223333:role/Admin\ncredential_source = Environment\nsource_profile = dev\n" + corp,
+			err: `profile: FILE: [profile dev] can't be used: only one credential type may be specified per profile: ` +
+				`source profile, credential source, credential process, web identity token: correct that, or name another profile`,
+		},
+		{
+			name: "a variable that AWS's package refuses", load: "dev", env: "AWS_RETRY_MODE=legacy",
+			config: dev + corp,
+			err:    `profile: AWS_RETRY_MODE can't be used: unknown RetryMode, legacy: set it to standard or adaptive, or unset it`,
+		},
+		{
+			name: "a variable that is no number", load: "dev", env: "AWS_MAX_ATTEMPTS=many",
+			config: dev + corp,
+			err:    `profile: AWS_MAX_ATTEMPTS can't be used: invalid value AWS_MAX_ATTEMPTS=many, strconv.ParseInt: parsing "many": invalid syntax: set it to a number, or unset it`,
+		},
+		{
+			name: "an account that is none", load: "dev",
+			config: "[profile dev]\nsso_session = corp\nsso_account_id = 1111-2222-3333\nsso_role_name = ReadOnly\n" + corp,
+			err:    `profile: FILE: [profile dev] has sso_account_id = 1111-2222-3333, which is no account: write its twelve digits alone, such as 111122223333`,
+		},
+		{
+			name: "an account that is too short", load: "dev",
+			config: "[profile dev]\nsso_session = corp\nsso_account_id = 11\nsso_role_name = ReadOnly\n" + corp,
+			err:    `profile: FILE: [profile dev] has sso_account_id = 11, which is no account: write its twelve digits alone, such as 111122223333`,
+		},
+		{
+			name: "a session in quotes", load: "dev",
+			config: dev + strings.Replace(corp, "corp", `"corp"`, 1),
+			err:    `profile: FILE: [profile dev] has sso_session = corp, and its section is [sso-session "corp"], with quotes that AWS's Go SDK does not take off: write [sso-session corp]`,
+		},
+		{
+			name: "a session in quotes that it needs", load: "dev",
+			config: "[profile dev]\nsso_session = my corp\n" + strings.Replace(corp, "corp", "'my corp'", 1),
+			err: `profile: FILE: [profile dev] has sso_session = my corp, and its section is [sso-session 'my corp'], with quotes that ` +
+				`AWS's Go SDK does not take off: give the session a name without spaces, both here and there`,
 		},
 
 		{
@@ -177,12 +247,17 @@ func TestFaults(t *testing.T) {
 		{
 			name: "a variable neither true nor false", load: "dev", env: "AWS_USE_FIPS_ENDPOINT=yes",
 			config: dev + corp,
-			err:    `profile: invalid value for environment variable, AWS_USE_FIPS_ENDPOINT=yes, need true, false: set the variable to that, or unset it`,
+			err:    `profile: AWS_USE_FIPS_ENDPOINT can't be used: invalid value for environment variable, AWS_USE_FIPS_ENDPOINT=yes, need true, false: set it to that, or unset it`,
 		},
 		{
 			name: "no such services", load: "dev",
 			config: dev + "services = local\n" + corp,
 			err:    `profile: FILE: [profile dev] has services = local, but there is no section [services local]: write one, or remove the line`,
+		},
+		{
+			name: "an endpoint where services have none", load: "dev",
+			config: dev + "services = local\n[services local]\nsso_oidc = https://oidc.example.com\n" + corp,
+			err:    `profile: FILE: [services local] sso_oidc has a value, which AWS's tools ignore: write "sso_oidc =" alone, and below it, indented, "endpoint_url = " and the URL`,
 		},
 		{
 			name: "FIPS and an endpoint", load: "dev",
@@ -212,7 +287,7 @@ func TestFaults(t *testing.T) {
 		{
 			name: "certificates that are not there", load: "dev",
 			config: dev + "ca_bundle = /nowhere/ca.pem\n" + corp,
-			err:    `profile: FILE: [profile dev] ca_bundle can't be read: open /nowhere/ca.pem: no such file or directory: name a file of PEM certificates, or remove the line`,
+			err:    `profile: FILE: [profile dev] ca_bundle can't be read: open /nowhere/ca.pem: SYSTEM: name a file of PEM certificates, or remove the line`,
 		},
 		{
 			name: "certificates that are none", load: "dev",

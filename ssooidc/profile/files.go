@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"gopkg.in/ini.v1"
+
+	"github.com/ssooidc/ssooidc-go/internal/home"
 )
 
 // What the sections' names begin with, and the keys of theirs that are not AWS's package's affair alone.
@@ -53,7 +56,7 @@ func newLoader(optFns []func(*config.LoadSharedConfigOptions)) (*loader, error) 
 	l := &loader{sections: map[string]section{}, places: map[string]place{}}
 	var err error
 	if l.env, err = config.NewEnvConfig(); err != nil {
-		return nil, &Error{Problem: err.Error() + ": set the variable to that, or unset it", Err: err}
+		return nil, wrongVariable(err)
 	}
 	for _, fn := range optFns {
 		fn(&l.options)
@@ -79,11 +82,11 @@ func inHome(path string) string {
 	if !ok || rest != "" && !os.IsPathSeparator(rest[0]) {
 		return path
 	}
-	home, err := os.UserHomeDir()
-	if err != nil {
+	dir, ok := home.Dir()
+	if !ok {
 		return path
 	}
-	return filepath.Join(home, rest)
+	return filepath.Join(dir, rest)
 }
 
 // read adds a file's sections. A file that is not there has none.
@@ -96,6 +99,11 @@ func (l *loader) read(file string) error {
 		return &Error{File: file, Problem: "can't be read: " + err.Error() + ": check its permissions, or set AWS_CONFIG_FILE to another", Err: err}
 	}
 	l.found++
+	for _, mark := range [...]string{"\ufeff", "\xff\xfe", "\xfe\xff"} { // of UTF-8, and of both kinds of UTF-16
+		if bytes.HasPrefix(data, []byte(mark)) {
+			return &Error{File: file, Problem: "begins with a byte order mark, which AWS's tools do not take: save it as UTF-8 without one"}
+		}
+	}
 	// As AWS's package reads it; comments and quotes are for value to take off.
 	parsed, err := ini.LoadSources(ini.LoadOptions{
 		InsensitiveKeys:         true,
@@ -104,7 +112,7 @@ func (l *loader) read(file string) error {
 		PreserveSurroundedQuote: true,
 		SkipUnrecognizableLines: true,
 		AllowNestedValues:       true,
-	}, []byte(hideQuotes.Replace(string(data))))
+	}, []byte(hideQuotes.Replace(joinScopes(string(data)))))
 	if err != nil {
 		// The library's error quotes the line, which may hold a secret key.
 		return &Error{File: file, Problem: "can't be read as a configuration file: look for a line with a [ that nothing closes, or with nothing in its brackets"}
@@ -113,6 +121,28 @@ func (l *loader) read(file string) error {
 		l.add(file, s)
 	}
 	return nil
+}
+
+// joinScopes puts scopes that go on over several indented lines, as the AWS CLI reads them too, on the line of their key. No
+// scope has a = in it: such a line is another key.
+func joinScopes(text string) string {
+	lines := strings.Split(text, "\n")
+	key := -1 // the line of the scopes that may go on; -1: none
+	for i, line := range lines {
+		more := strings.TrimSpace(line)
+		switch {
+		case more == "" || more[0] == '#' || more[0] == ';':
+		case key >= 0 && (line[0] == ' ' || line[0] == '\t') && more[0] != '[' && !strings.Contains(more, "="):
+			lines[key] = uncomment(lines[key]) + ", " + more
+			lines[i] = ""
+		default:
+			key = -1
+			if end := strings.IndexAny(line, "=:"); end > 0 && strings.EqualFold(strings.TrimSpace(line[:end]), keyScopes) {
+				key = i
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // The library has quotes that go on over several lines, and AWS's files do not.
@@ -146,16 +176,20 @@ func normal(header string) string {
 
 // value takes a comment and then quotes off what follows a key, as AWS's package does.
 func value(text string) string {
-	for _, comment := range [...]string{" #", " ;", "\t#", "\t;"} {
-		text, _, _ = strings.Cut(text, comment)
-	}
-	text = strings.TrimSpace(text)
+	text = uncomment(text)
 	for _, quote := range [...]string{`'`, `"`} {
 		if len(text) > 1 && strings.HasPrefix(text, quote) && strings.HasSuffix(text, quote) {
 			return text[1 : len(text)-1]
 		}
 	}
 	return text
+}
+
+func uncomment(text string) string {
+	for _, comment := range [...]string{" #", " ;", "\t#", "\t;"} {
+		text, _, _ = strings.Cut(text, comment)
+	}
+	return strings.TrimSpace(text)
 }
 
 var errLoneQuote = errors.New("one of the values in the file is a quote alone: close it, or remove it")
@@ -186,7 +220,18 @@ func (l *loader) sectionOf(name string) string {
 	if name == config.DefaultSharedConfigProfile && !l.has(profilePrefix+name) {
 		return name
 	}
-	return profilePrefix + name
+	return l.spelled(profilePrefix, name)
+}
+
+// spelled is the header of the section of a kind and a name, as the file has it: the AWS CLI puts a name with spaces in quotes,
+// and AWS's package does not take them off.
+func (l *loader) spelled(kind, name string) string {
+	for _, quote := range [...]string{"", `'`, `"`} {
+		if header := kind + quote + name + quote; l.has(header) {
+			return header
+		}
+	}
+	return kind + name
 }
 
 func (l *loader) has(section string) bool {

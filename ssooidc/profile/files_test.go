@@ -3,6 +3,8 @@ package profile_test
 import (
 	"errors"
 	"os"
+	"os/exec"
+	"os/user"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -70,17 +72,54 @@ func TestSeveralFiles(t *testing.T) {
 	}
 }
 
+// TestCredentialsFile: the credentials file counts only where it is named, though AWS's package would read it by itself, and
+// remembers where it was when the program began: hence a process of its own.
 func TestCredentialsFile(t *testing.T) {
+	const faulty = "[dev]\naws_secret_access_key = wJalrXUtnFEMI\nregion = us-west-2\n"
 	setEnv(t, "")
-	credentials := write(t, "[dev]\naws_secret_access_key = wJalrXUtnFEMI\nregion = us-west-2\n")
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", credentials)
-	file := files(write(t, dev+corp))
-	if p, err := profile.Load(t.Context(), "dev", file); err != nil || p.Region != "eu-west-1" {
-		t.Errorf("got region %s, %v: the credentials file was read", p.Region, err)
+	if folder := os.Getenv(homeVariable); folder != "" {
+		p, err := profile.Load(t.Context(), "dev")
+		if err != nil || p.Region != "eu-west-1" {
+			t.Fatalf("got region %s, %v: the credentials file was read", p.Region, err)
+		}
+		return
 	}
-	_, err := profile.Load(t.Context(), "dev", file, func(o *config.LoadSharedConfigOptions) { o.CredentialsFiles = []string{credentials} })
+	home(t, ".aws/credentials", faulty)
+	folder, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, ".aws", "config"), []byte(dev+corp), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestCredentialsFile$")
+	child.Env = append(os.Environ(), homeVariable+"="+folder)
+	if out, err := child.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	_, err = profile.Load(t.Context(), "dev", func(o *config.LoadSharedConfigOptions) {
+		o.CredentialsFiles = []string{filepath.Join(folder, ".aws", "credentials")}
+	})
 	if err == nil || strings.Contains(err.Error(), "wJalr") {
 		t.Errorf("the credentials file that was named: error %v", err)
+	}
+}
+
+const homeVariable = "PROFILE_TEST_HOME"
+
+// TestWithoutHome: without the variables, the home folder is the one that the system knows.
+func TestWithoutHome(t *testing.T) {
+	u, err := user.Current()
+	if err != nil || u.HomeDir == "" {
+		t.Skipf("the system knows none here: %v", err)
+	}
+	setEnv(t, "AWS_CONFIG_FILE=~/no/such/file")
+	t.Setenv("HOME", "")
+	t.Setenv("USERPROFILE", "")
+	_, err = profile.Load(t.Context(), "dev")
+	var e *profile.Error
+	if want := filepath.Join(u.HomeDir, "no", "such", "file"); !errors.As(err, &e) || e.File != want {
+		t.Errorf("error %v, want it of the file %s", err, want)
 	}
 }
 
@@ -133,15 +172,16 @@ func TestError(t *testing.T) {
 
 func TestLoadSession(t *testing.T) {
 	setEnv(t, "")
-	file := files(write(t, dev+"use_fips_endpoint = true\n"+corp+"sso_registration_scopes = openid, email\n[sso-session empty]\n"))
+	file := files(write(t, dev+"use_fips_endpoint = true\n"+corp+"sso_registration_scopes = openid, email\n[sso-session empty]\n[sso-session 'my lab']\n"))
 	cfg, err := profile.LoadSession(t.Context(), "corp", file)
 	if diff := cmp.Diff(withScopes("openid", "email"), cfg); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 	for name, want := range map[string]string{
-		"":      "the name of the sso-session is missing: name one that is there (corp and empty), or write",
-		"lab":   "there is no section [sso-session lab]: name one that is there (corp and empty), or write",
-		"empty": "[sso-session empty] lacks sso_start_url and sso_region",
+		"":       "the name of the sso-session is missing: name one that is there ('my lab', corp and empty), or write",
+		"lab":    "there is no section [sso-session lab]: name one that is there ('my lab', corp and empty), or write",
+		"my lab": "[sso-session 'my lab'] lacks sso_start_url and sso_region",
+		"empty":  "[sso-session empty] lacks sso_start_url and sso_region",
 	} {
 		if cfg, err := profile.LoadSession(t.Context(), name, file); err == nil || !strings.Contains(err.Error(), want) || !cmp.Equal(cfg, login.Config{}) {
 			t.Errorf("session %q: %v, %v, want %s", name, cfg, err, want)

@@ -16,7 +16,7 @@ func FuzzLoad(f *testing.F) {
 	for _, seed := range []string{
 		dev + corp, legacy, "", "[", "[]", "[profile dev", "[profile dev]\nx", "[profile dev]\n = \n", "[profile dev]\n\"x\n",
 		"[profile dev]\nservices =\n a = b\n c\n", "\ufeff[default]\n", "[profile dev]\nx = `\n" + corp, "[profile dev]\n- = 1\n",
-		"[profile dev]\nx = \"\"\"\n" + corp,
+		"[profile dev]\nx = \"\"\"\n" + corp, dev + corp + "sso_registration_scopes = a,\n b:c\n\td # e\n", "[profile 'dev']\nsso_session = corp\n" + corp,
 	} {
 		f.Add(seed)
 	}

@@ -1,6 +1,8 @@
 package profile_test
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,7 +23,7 @@ type row struct {
 	env    string // variables, as in NAME=value NAME=value
 	config string
 	want   profile.Profile
-	err    string // the whole text; FILE stands for the file
+	err    string // the whole text; FILE stands for the file, and SYSTEM for what the system says of another
 }
 
 // The parts that most rows have.
@@ -89,6 +91,10 @@ func run(t *testing.T, rows []row) {
 			text := ""
 			if err != nil {
 				text = strings.ReplaceAll(err.Error(), file, "FILE")
+				var system *fs.PathError
+				if errors.As(err, &system) {
+					text = strings.ReplaceAll(text, system.Err.Error(), "SYSTEM")
+				}
 			}
 			if diff := cmp.Diff(r.err, text); diff != "" {
 				t.Errorf("error (-want +got):\n%s", diff)

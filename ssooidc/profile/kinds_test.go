@@ -111,6 +111,16 @@ func TestKinds(t *testing.T) {
 			config: dev + "[ sso-session \t corp ] # as [profile dev] says\nsso_start_url = " + startURL + "\nsso_region = us-east-1\nsso_registration_scopes = openid\n",
 			want:   of(withScopes("openid")),
 		},
+		{
+			name: "scopes on several lines", load: "dev",
+			config: dev + corp + "sso_registration_scopes = openid, # first\n# a comment\n\n  sso:account:access\n\temail\n  sso_region = us-east-1\n",
+			want:   of(withScopes("openid", "sso:account:access", "email")),
+		},
+		{
+			name: "scopes below their key", load: "dev",
+			config: dev + corp + "sso_registration_scopes =\r\n  openid\r\n  email\r\nx = 1\r\n  y\r\n",
+			want:   of(withScopes("openid", "email")),
+		},
 		{name: "empty scopes", load: "dev", config: dev + corp + "sso_registration_scopes =\n", want: of(corpConfig)},
 		{
 			name: "scopes of another session", load: "dev",
@@ -165,6 +175,8 @@ func TestSpelling(t *testing.T) {
 			config: "global = 1\n[plugins]\ncli_legacy_plugin_path = /x\n[toolkit]\nwhatever\n" + dev + "s3 =\n  max_concurrent_requests = 20\n  region = us-west-2\n  sso_region = eu-west-1\n\n" + corp,
 			want:   of(corpConfig),
 		},
+		{name: "a name in quotes, as the AWS CLI writes it", load: "my dev", config: "[profile 'my dev']\nsso_session = corp\n" + corp, want: profile.Profile{Login: corpConfig}},
+		{name: "a name in double quotes", load: "dev", config: "[profile \"dev\"]\nsso_session = corp\n" + corp, want: profile.Profile{Login: corpConfig}},
 		{name: "a name with spaces", load: "my dev", config: "[profile my dev]\nsso_session = corp\n" + corp, want: profile.Profile{Login: corpConfig}},
 		{
 			name: "names beyond ASCII", load: "büro",

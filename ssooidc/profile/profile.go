@@ -3,10 +3,10 @@ package profile
 import (
 	"cmp"
 	"context"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 
-	"github.com/ssooidc/ssooidc-go/internal/secret"
 	"github.com/ssooidc/ssooidc-go/ssooidc/login"
 )
 
@@ -35,14 +35,14 @@ func Load(ctx context.Context, name string, optFns ...func(*config.LoadSharedCon
 	}
 	name = cmp.Or(name, l.env.SharedConfigProfile, config.DefaultSharedConfigProfile)
 	section := l.sectionOf(name)
-	shared, err := l.load(ctx, name)
+	shared, err := l.load(ctx, strings.TrimPrefix(section, profilePrefix))
 	switch session := l.value(section, keySession); {
 	case doesNotExist(err), isOtherKind(name):
 		return Profile{}, l.noProfile(name)
 	case err != nil && session != "" && !l.has(sessionPrefix+session):
 		return Profile{}, l.noSession(section, session)
 	case err != nil:
-		return Profile{}, l.fail(section, "", "can't be used: "+secret.Printable(err.Error(), 500), err)
+		return Profile{}, l.unusable(section, err)
 	}
 	p := Profile{
 		AccountID: shared.SSOAccountID,
@@ -65,16 +65,16 @@ func LoadSession(ctx context.Context, name string, optFns ...func(*config.LoadSh
 	if err != nil {
 		return login.Config{}, err
 	}
-	section := sessionPrefix + name
+	section := l.spelled(sessionPrefix, name)
 	// AWS's package reads such a section too, as it reads a profile's, so that each value is what it is for Load.
 	shared, err := l.load(ctx, section)
 	switch {
 	case doesNotExist(err):
 		return login.Config{}, l.noSession("", name)
 	case err != nil:
-		return login.Config{}, l.fail(section, "", "can't be used: "+secret.Printable(err.Error(), 500), err)
+		return login.Config{}, l.unusable(section, err)
 	}
-	cfg, err := l.session(name, config.SSOSession{Name: name, SSORegion: shared.SSORegion, SSOStartURL: shared.SSOStartURL})
+	cfg, err := l.session(section, config.SSOSession{Name: name, SSORegion: shared.SSORegion, SSOStartURL: shared.SSOStartURL})
 	if err != nil {
 		return login.Config{}, err
 	}

@@ -22,7 +22,7 @@ func (l *loader) login(section string, shared *config.SharedConfig) (login.Confi
 				return login.Config{}, err
 			}
 		}
-		cfg, err = l.session(shared.SSOSession.Name, *shared.SSOSession)
+		cfg, err = l.session(sessionPrefix+shared.SSOSession.Name, *shared.SSOSession)
 	case shared.SSOStartURL+shared.SSORegion+shared.SSOAccountID+shared.SSORoleName != "":
 		cfg, err = l.legacy(section, shared)
 	case shared.SourceProfileName != "":
@@ -40,10 +40,17 @@ func (l *loader) login(section string, shared *config.SharedConfig) (login.Confi
 		err = l.missing(section, []string{keyAccountID})
 	case shared.SSOAccountID != "" && shared.SSORoleName == "":
 		err = l.missing(section, []string{keyRoleName})
+	case shared.SSOAccountID != "" && !isAccountID(shared.SSOAccountID):
+		err = l.fail(section, keyAccountID, fmt.Sprintf("has sso_account_id = %s, which is no account: write its twelve digits alone, such as %s",
+			secret.Printable(shared.SSOAccountID, 200), examples[keyAccountID]), nil)
 	default:
 		return cfg, nil
 	}
 	return login.Config{}, err
+}
+
+func isAccountID(text string) bool {
+	return len(text) == 12 && strings.Trim(text, "0123456789") == ""
 }
 
 // contradiction is a key that a profile has beside its session, with another value.
@@ -56,8 +63,7 @@ func (l *loader) contradiction(section, session, key string) error {
 		key, secret.Printable(has, 200), session, secret.Printable(is, 200), section), nil)
 }
 
-func (l *loader) session(name string, session config.SSOSession) (login.Config, error) {
-	section := sessionPrefix + name
+func (l *loader) session(section string, session config.SSOSession) (login.Config, error) {
 	if err := l.required(section, session.SSOStartURL, session.SSORegion); err != nil {
 		return login.Config{}, err
 	}
@@ -65,7 +71,7 @@ func (l *loader) session(name string, session config.SSOSession) (login.Config, 
 	l.places["Region"] = place{section, keyRegion}
 	l.places["Scopes"] = place{section, keyScopes}
 	return login.Config{
-		Name:     name,
+		Name:     session.Name,
 		StartURL: session.SSOStartURL,
 		Region:   session.SSORegion,
 		Scopes:   scopes(l.value(section, keyScopes)),

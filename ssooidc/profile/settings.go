@@ -53,12 +53,34 @@ func (l *loader) checkSpelling(section string, shared *config.SharedConfig) erro
 			return l.fail(section, key, fmt.Sprintf("has %s = %s: write true or false", key, secret.Printable(v, 200)), nil)
 		}
 	}
-	if name := shared.ServicesSectionName; name != "" && !l.has(servicesPrefix+name) {
+	if name := shared.ServicesSectionName; name != "" && !l.ignoresEndpoints(shared) {
+		return l.checkServices(section, name)
+	}
+	return nil
+}
+
+// checkServices looks at the section that a profile names for its endpoints.
+func (l *loader) checkServices(section, name string) error {
+	services := servicesPrefix + name
+	if !l.has(services) {
 		name = secret.Printable(name, 200)
 		return l.fail(section, keyServices, fmt.Sprintf("has services = %s, but there is no section [%s%s]: write one, or remove the line",
 			name, servicesPrefix, name), nil)
 	}
+	for _, id := range [...]string{serviceID, portalID} {
+		// Its endpoint is a key of the service's own, on an indented line.
+		key := strings.ToLower(strings.ReplaceAll(id, " ", "_"))
+		if l.value(services, key) != "" {
+			return l.fail(services, key, fmt.Sprintf(`%s has a value, which AWS's tools ignore: write "%s =" alone, and below it, indented, "endpoint_url = " and the URL`, key, key), nil)
+		}
+	}
 	return nil
+}
+
+// ignoresEndpoints reports whether endpoints are configured not to count.
+func (l *loader) ignoresEndpoints(shared *config.SharedConfig) bool {
+	ignore, _ := first("", l.env.IgnoreConfiguredEndpoints, place{}, shared.IgnoreConfiguredEndpoints)
+	return aws.ToBool(ignore)
 }
 
 // endpoints are said by the variables, and else by the profile's section.
@@ -95,8 +117,7 @@ func first[V comparable](variable string, env V, in place, file V) (V, place) {
 
 // endpoint is a configured endpoint, "" if there is none, found as [ssooidc.NewFromConfig] finds it.
 func (l *loader) endpoint(ctx context.Context, section string, shared *config.SharedConfig, id string) (string, place) {
-	ignore, _ := first("", l.env.IgnoreConfiguredEndpoints, place{}, shared.IgnoreConfiguredEndpoints)
-	if aws.ToBool(ignore) {
+	if l.ignoresEndpoints(shared) {
 		return "", place{}
 	}
 	if url, ok, _ := l.env.GetServiceBaseEndpoint(ctx, id); ok {

@@ -53,6 +53,7 @@ func TestSettings(t *testing.T) {
 		{name: "AWS_ENDPOINT_URL_SSO_OIDC", load: "dev", env: "AWS_ENDPOINT_URL_SSO_OIDC=" + one, config: dev + corp, want: endpoints(one, "")},
 		{name: "ignored by the profile", load: "dev", config: dev + "ignore_configured_endpoint_urls = true\nendpoint_url = " + one + "\n" + corp, want: endpoints("", "")},
 		{name: "ignored by a variable", load: "dev", env: "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true AWS_ENDPOINT_URL=" + one, config: dev + corp, want: endpoints("", "")},
+		{name: "no services, but ignored", load: "dev", env: "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true", config: dev + "services = local\n" + corp, want: endpoints("", "")},
 		{name: "not ignored after all", load: "dev", env: "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false", config: dev + "ignore_configured_endpoint_urls = true\nendpoint_url = " + one + "\n" + corp, want: endpoints(one, one)},
 
 		{name: "AWS_REGION", load: "dev", env: "AWS_REGION=ap-south-1 AWS_DEFAULT_REGION=sa-east-1", config: dev + corp, want: in("ap-south-1")},
@@ -72,6 +73,8 @@ func TestCABundle(t *testing.T) {
 	if err := os.WriteFile(bundle, certificate, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("HOME", filepath.Dir(bundle))
+	t.Setenv("USERPROFILE", filepath.Dir(bundle))
 	config := dev + "endpoint_url = " + server.URL + "\n" + corp
 	for _, c := range []struct {
 		name, env, line string
@@ -79,6 +82,7 @@ func TestCABundle(t *testing.T) {
 	}{
 		{name: "neither"},
 		{name: "ca_bundle", line: "ca_bundle = " + bundle + "\n", trusted: true},
+		{name: "ca_bundle in the home folder", line: "ca_bundle = ~/ca.pem\n", trusted: true},
 		{name: "AWS_CA_BUNDLE", env: "AWS_CA_BUNDLE=" + bundle, trusted: true},
 		{name: "AWS_CA_BUNDLE first", env: "AWS_CA_BUNDLE=" + bundle, line: "ca_bundle = /nowhere\n", trusted: true},
 	} {
