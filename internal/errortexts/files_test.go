@@ -125,6 +125,19 @@ var profileSituations = []situation{
 	{name: "a profile that is not for signing in", provoke: loaded("[profile dev]\nregion = us-east-1\n")},
 	{name: "a profile that takes another's credentials", provoke: loaded("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/Admin\nsource_profile = base\n[profile base]\nsso_session = corp\n" + corp)},
 	{name: "half of a pair of keys", provoke: loaded(dev + "aws_secret_access_key = " + planted + "\n" + corp)},
+	{name: "a profile that takes a missing one's credentials", provoke: loaded("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/Admin\nsource_profile = base\n")},
+	{name: "two kinds of credentials", provoke: loaded(dev + "role_arn = arn:aws:iam::111122223333:role/Admin\ncredential_source = Environment\nsource_profile = dev\n" + corp)},
+	{name: "a value that AWS's package refuses", provoke: loaded(dev + "retry_mode = legacy\n" + corp)},
+	{name: "a variable that AWS's package refuses", provoke: loaded(dev+corp, "AWS_RETRY_MODE", "legacy")},
+	{name: "a variable that AWS's package refuses without naming it", provoke: loaded(dev+corp, "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", "99999999")},
+	{name: "a byte order mark", provoke: loaded("\ufeff" + dev + corp)},
+	{name: "a session in quotes", provoke: loaded(dev + strings.Replace(corp, "corp", "'corp'", 1))},
+	{name: "an account that is none", provoke: loaded(dev + "sso_account_id = 1111-2222-3333\nsso_role_name = ReadOnly\n" + corp)},
+	{name: "an endpoint where services have none", provoke: loaded(dev + "services = local\n[services local]\nsso = https://x.example.com\n" + corp)},
+	{name: "a header for a name", provoke: func(w *world) error {
+		_, err := profile.Load(w.Context(), "profile dev", from(w.file("config", dev+corp)))
+		return err
+	}},
 	{name: "no such session", provoke: loaded(dev)},
 	{name: "no such session, but others", provoke: loaded(dev + "[sso-session lab]\n[sso-session ops]\n")},
 	{name: "a session without a start URL", provoke: loaded(dev + "[sso-session corp]\nsso_region = us-east-1\n")},
