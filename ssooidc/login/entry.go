@@ -98,7 +98,7 @@ func (s *Session) save(ctx context.Context, token tokencache.Token, over entry, 
 	}
 	var kept *unsaved
 	if err != nil {
-		s.warn(ctx, "save the token, which is lost when this process ends", err)
+		s.warnLost(ctx, err)
 		kept = &unsaved{token, over.data, over.unread}
 	}
 	s.keepUnsaved(kept)

@@ -2,6 +2,7 @@ package login
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -29,7 +30,8 @@ type Session struct {
 
 	fallback tokencache.Memory // its locks only
 
-	warned atomic.Bool // whether the cache's trouble has been told
+	warned     atomic.Pointer[string] // the cause of the cache's trouble that has been told; nil: none
+	warnedLost atomic.Bool            // whether it has been told that a token is lost
 }
 
 // New makes a session. It sends and reads nothing: nobody needs to be signed in yet. Its error is a [*ConfigError].
@@ -71,9 +73,30 @@ func (s *Session) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s))
 // warn tells of trouble with the cache, once at a level that people see: a cache that fails once mostly goes on failing,
 // and the session works without.
 func (s *Session) warn(ctx context.Context, doing string, err error) {
-	level := slog.LevelWarn
-	if s.warned.Swap(true) {
-		level = slog.LevelDebug
+	cause := cause(err)
+	s.tell(ctx, s.warned.CompareAndSwap(nil, &cause), doing, err)
+}
+
+// warnLost is warn for a token that is lost when this process ends. Trouble of another cause, told before, does not say so.
+func (s *Session) warnLost(ctx context.Context, err error) {
+	cause := cause(err)
+	first := s.warned.CompareAndSwap(nil, &cause)
+	told := *s.warned.Load() == cause
+	s.tell(ctx, first || !told && !s.warnedLost.Swap(true), "save the token, which is lost when this process ends", err)
+}
+
+func (s *Session) tell(ctx context.Context, isNew bool, doing string, err error) {
+	level := slog.LevelDebug
+	if isNew {
+		level = slog.LevelWarn
 	}
 	s.cfg.Logger.Log(ctx, level, "login: the cache can't be used as it should be; going on without", "session", s.name, "doing", doing, "error", err)
+}
+
+// cause is what lies behind an error in the end, such as "permission denied".
+func cause(err error) string {
+	for errors.Unwrap(err) != nil {
+		err = errors.Unwrap(err)
+	}
+	return err.Error()
 }

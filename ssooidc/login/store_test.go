@@ -82,6 +82,27 @@ func TestBrokenStore(t *testing.T) {
 	}
 }
 
+// TestUnsavedIsTold: that the cache can't be read does not say that a token is lost.
+func TestUnsavedIsTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log logs
+		cfg := config(approving())
+		f := &faulty{Store: cfg.Cache, load: errors.New("no permission")}
+		cfg.Cache, cfg.Logger = f, log.logger()
+		session := newSession(t, cfg)
+		if _, err := session.Token(t.Context()); err == nil || log.count("level=WARN") != 1 {
+			t.Errorf("Token: %v, log:\n%s", err, log.String())
+		}
+		f.save = errors.New("disk full")
+		for range 2 {
+			if _, err := session.Login(t.Context()); err != nil || log.count("level=WARN") != 2 || log.count("level=WARN", "token, which is lost", "disk full") != 1 {
+				t.Errorf("Login: %v, log:\n%s", err, log.String())
+			}
+		}
+	})
+}
+
 // TestBrokenForAWhile: a token that could not be saved is kept, until the store has another; then that one counts.
 func TestBrokenForAWhile(t *testing.T) {
 	t.Parallel()
