@@ -25,20 +25,11 @@ func (c *cli) roles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	token, err := session.Token(ctx)
-	if err != nil {
-		return err
-	}
-	list, err := assignments(ctx, session, token)
-	if errors.As(err, new(*types.UnauthorizedException)) { // refused before it expired
-		if token, err = session.Refresh(ctx, token.AccessToken); err != nil {
-			return err
-		}
+	var list []assignment
+	err = session.Use(ctx, func(token login.Token) (err error) {
 		list, err = assignments(ctx, session, token)
-	}
-	if errors.As(err, new(*types.UnauthorizedException)) {
-		return &login.RequiredError{Err: err}
-	}
+		return err
+	}, func(err error) bool { return errors.As(err, new(*types.UnauthorizedException)) })
 	if err != nil {
 		return err
 	}

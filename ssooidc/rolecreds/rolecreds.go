@@ -80,21 +80,11 @@ func (p *Provider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if p.err != nil {
 		return aws.Credentials{}, p.fail(p.err, "")
 	}
-	token, err := p.session.Token(ctx)
-	if err != nil {
-		return aws.Credentials{}, err
-	}
-	creds, err := p.get(ctx, token)
-	if !isUnauthorized(err) {
-		return creds, err
-	}
-	if token, err = p.session.Refresh(ctx, token.AccessToken); err != nil {
-		return aws.Credentials{}, err
-	}
-	creds, err = p.get(ctx, token)
-	if isUnauthorized(err) {
-		err = &login.RequiredError{Err: err}
-	}
+	var creds aws.Credentials
+	err := p.session.Use(ctx, func(token login.Token) (err error) {
+		creds, err = p.get(ctx, token)
+		return err
+	}, isUnauthorized)
 	return creds, err
 }
 
@@ -109,6 +99,9 @@ func (p *Provider) get(ctx context.Context, token login.Token) (aws.Credentials,
 	}
 	if out == nil || out.RoleCredentials == nil || aws.ToString(out.RoleCredentials.AccessKeyId) == "" || aws.ToString(out.RoleCredentials.SecretAccessKey) == "" {
 		return aws.Credentials{}, p.fail(errors.New("the portal's answer holds no credentials: check any endpoint or proxy that is configured"), "")
+	}
+	if out.RoleCredentials.Expiration <= 0 {
+		return aws.Credentials{}, p.fail(errors.New("the portal's answer does not say until when the credentials are good: check any endpoint or proxy that is configured"), "")
 	}
 	return aws.Credentials{
 		AccessKeyID:     *out.RoleCredentials.AccessKeyId,

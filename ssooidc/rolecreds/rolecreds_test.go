@@ -82,12 +82,13 @@ func TestRefused(t *testing.T) {
 		says      string
 	}{
 		{name: "401 once", exception: "UnauthorizedException", times: 1, want: []string{get, refresh, get}},
-		{name: "401 for good", exception: "UnauthorizedException", times: 9, want: []string{get, refresh, get}, required: true, says: "sign in again"},
+		{name: "401 for good", exception: "UnauthorizedException", times: 9, want: []string{get, refresh, get}, required: true, says: "sign in again to https://"},
 		{name: "401 by its status alone", exception: "Whatever", status: 401, times: 9, want: []string{get, refresh, get}, required: true, says: "sign in again"},
 		{name: "403", exception: "ForbiddenException", times: 9, want: []string{get}, says: "ask an administrator"},
 		{name: "403 that claims to be another", exception: "UnauthorizedException", status: 403, times: 9, want: []string{get}, says: "ask an administrator"},
 		{name: "404", exception: "ResourceNotFoundException", times: 9, want: []string{get}, says: "ask an administrator"},
 		{name: "429", exception: "TooManyRequestsException", times: 9, want: []string{get, get, get}, says: "try again in a moment"},
+		{name: "429 by its status alone", exception: "Whatever", status: 429, times: 9, want: []string{get}, says: "there are too many requests"},
 		{name: "400", exception: "InvalidRequestException", status: 400, times: 9, want: []string{get}, says: "ReadOnlyAccess in account 111122223333"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -230,7 +231,9 @@ func TestMock(t *testing.T) {
 	if err != nil || got.AccessKeyID != "AKIA" || !got.Expires.Equal(time.Unix(1_700_000_000, 0)) {
 		t.Errorf("got %v, %v", got.AccessKeyID, err)
 	}
-	for name, out := range map[string]*sso.GetRoleCredentialsOutput{"nothing": nil, "no credentials": {}, "empty ones": {RoleCredentials: &types.RoleCredentials{}}} {
+	for name, out := range map[string]*sso.GetRoleCredentialsOutput{"nothing": nil, "no credentials": {}, "empty ones": {RoleCredentials: &types.RoleCredentials{}}, "no expiry": {RoleCredentials: &types.RoleCredentials{
+		AccessKeyId: aws.String("AKIA"), SecretAccessKey: aws.String("secret"),
+	}}} {
 		if _, err := retrieve(out, nil); !errors.As(err, new(*rolecreds.Error)) || calls != 1 {
 			t.Errorf("%s: %v after %d calls", name, err, calls)
 		}
