@@ -61,6 +61,7 @@ var roleSituations = []situation{
 		body(http.StatusForbidden, `{"message":"not with `+r.Header.Get("X-Amz-Sso_bearer_token")+`"}`, "X-Amzn-ErrorType", "ForbiddenException")(rw, r)
 	})},
 	{name: "an answer without credentials", provoke: retrieved(body(http.StatusOK, "{}"))},
+	{name: "an answer without an expiry", provoke: retrieved(body(http.StatusOK, `{"roleCredentials":{"accessKeyId":"AKIA","secretAccessKey":"`+planted+`"}}`))},
 	{name: "no network", provoke: func(w *world) error {
 		w.signedIn()
 		_, err := rolecreds.New(w.session(func(c *login.Config) { c.HTTPClient = broken(noDNS) }), admin).Retrieve(w.Context())

@@ -14,6 +14,9 @@ import (
 // where out is no terminal, once a minute how long is left. Of the person it reads nothing but, where in is a terminal and
 // the browser might be on another machine, the address that is pasted by hand; it is not echoed. nil in: no pasting. What
 // it writes is printable text, whatever the service sends.
+//
+// The terminal is as it was before when the sign-in is over. A program that a signal can end should let it end Login's context
+// instead, as signal.NotifyContext does, with SIGTERM and SIGHUP too: else the terminal stays without its echo.
 func Terminal(in io.Reader, out io.Writer) PromptFunc {
 	return func(ctx context.Context, c Challenge) error {
 		ctx, cancel := context.WithCancel(ctx)
