@@ -18,6 +18,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/ssooidc/ssooidc-go/ssooidc/login"
@@ -29,7 +30,7 @@ func main() {
 	startURL := flag.String("start-url", "", "the AWS access portal to sign in to (default: a service inside this program)")
 	region := flag.String("region", "us-east-1", "the region of the portal")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 
 	var err error

@@ -1,16 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/ssooidc/ssooidc-go/ssooidc/login"
 	"github.com/ssooidc/ssooidc-go/ssooidc/rolecreds"
+	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
 )
 
 func (c *cli) login(ctx context.Context) error {
@@ -22,7 +23,26 @@ func (c *cli) login(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.checkSaved(ctx, token); err != nil {
+		return err
+	}
 	return c.print(statusOf(token), "Signed in "+until(token)+".\n")
+}
+
+// checkSaved makes sure that the next command will find the token: a session goes on without its cache, but a process ends.
+func (c *cli) checkSaved(ctx context.Context, token login.Token) error {
+	cfg := c.used
+	cfg.Logger = nil       // what it would say has been said
+	cfg.RefreshWindow = -1 // the token as it is
+	session, err := login.New(cfg)
+	if err != nil {
+		return err
+	}
+	if saved, err := session.Token(ctx); err == nil && saved.AccessToken == token.AccessToken {
+		return nil
+	}
+	return errors.New("the sign-in worked, but could not be saved in ~/.aws/sso/cache, where the next command would look for it: " +
+		"look at the permissions of that folder, and at the space on the disk, then sign in again")
 }
 
 // status asks nobody, but it does refresh a token that is due.
@@ -87,7 +107,7 @@ func (c *cli) credentials(ctx context.Context) error {
 	case role.AccountID == "":
 		return usageError("the profile names no role: write sso_account_id and sso_role_name into it, or name one with -account and -role (\"" + c.again("roles") + `" lists yours)`)
 	}
-	creds, err := aws.NewCredentialsCache(rolecreds.New(session, role)).Retrieve(ctx)
+	creds, err := rolecreds.New(session, role).Retrieve(ctx) // once, and so without aws.NewCredentialsCache
 	if err != nil {
 		return err
 	}
@@ -106,8 +126,12 @@ func (c *cli) logout(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	_, err = tokencache.Dir{}.Load(ctx, tokencache.TokenKey(cmp.Or(c.used.Name, c.used.StartURL)))
 	if err := session.Logout(ctx); err != nil {
 		return err
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return c.print(status{}, "Nobody was signed in.\n")
 	}
 	return c.print(status{}, "Signed out.\n")
 }

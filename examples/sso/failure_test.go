@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/ssooidc/ssooidc-go/ssooidc/ssooidctest"
+	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
 )
 
 // TestFailures: each message says what happened and what to do, and standard output has nothing.
@@ -63,7 +64,7 @@ func TestFailures(t *testing.T) {
 		},
 		{name: "no profile", args: "login -profile prod", code: 2, stderr: []string{`there is no profile "prod" (there is dev and norole)`, "sso login -start-url https://"}},
 		{name: "no profile by default", args: "status", code: 2, stderr: []string{`there is no profile "default"`}},
-		{name: "not signed in, token", args: "token -profile dev", code: 3, stderr: []string{"sign in again to corp: nobody is signed in", signIn}},
+		{name: "not signed in, token", args: "token -profile dev", code: 3, stderr: []string{"sso: corp: nobody is signed in\n", signIn}},
 		{name: "not signed in, credentials", args: "credentials -profile dev", code: 3, stderr: []string{signIn}},
 		{name: "not signed in, roles", args: "roles -profile dev", code: 3, stderr: []string{signIn}},
 		{name: "no role", args: "credentials -profile norole", code: 2, stderr: []string{"the profile names no role", "sso_account_id and sso_role_name", `"sso roles -profile norole" lists yours`}},
@@ -79,6 +80,8 @@ func TestFailures(t *testing.T) {
 		{name: "no command", args: "", code: 2, stderr: []string{"Usage: sso command"}},
 		{name: "an unknown command", args: "signin", code: 2, stderr: []string{`there is no command "signin"`}},
 		{name: "an unknown flag", args: "login -devise", code: 2, stderr: []string{"-devise", "lists the flags"}},
+		{name: "an unknown flag that would drive the terminal", args: "login -\x1b[31m", code: 2, stderr: []string{"defined: - [31m"}},
+		{name: "an endpoint that is none", args: "login -profile dev -endpoint x", code: 2, stderr: []string{`sso: -endpoint "x" is not an absolute http or https URL`}},
 		{name: "something more", args: "login dev", code: 2, stderr: []string{`what is "dev"?`}},
 		{name: "both kinds of name", args: "login -profile dev -start-url https://d-1.awsapps.com/start -region us-east-1", code: 2, stderr: []string{"give one of them"}},
 		{name: "a start URL without a region", args: "login -start-url https://d-1.awsapps.com/start", code: 2, stderr: []string{"-start-url needs -region"}},
@@ -104,6 +107,25 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// TestQuotes: what to do can be copied into a shell.
+func TestQuotes(t *testing.T) {
+	for _, tt := range []struct {
+		used cli
+		want string
+	}{
+		{cli{}, "sso login"},
+		{cli{profile: "dev"}, "sso login -profile dev"},
+		{cli{profile: "my dev"}, "sso login -profile 'my dev'"},
+		{cli{profile: "büro's"}, `sso login -profile 'büro'\''s'`},
+		{cli{profile: "$(x)"}, "sso login -profile '$(x)'"},
+		{cli{startURL: "https://d-1.awsapps.com/start#/", region: "us-east-1"}, "sso login -start-url 'https://d-1.awsapps.com/start#/' -region us-east-1"},
+	} {
+		if got := tt.used.again("login"); got != tt.want {
+			t.Errorf("got %s, want %s", got, tt.want)
+		}
+	}
+}
+
 // TestNoNetwork: nothing answers where the service should be.
 func TestNoNetwork(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -113,12 +135,53 @@ func TestNoNetwork(t *testing.T) {
 	home(t, "http://"+listener.Addr().String())
 	listener.Close()
 	cmd(t, "login", "-device", "-profile", "dev").want(t, 1, "", "check the network")
+
+	server := approving(t)
+	home(t, server.URL)
+	if r := cmd(t, "login", "-device", "-profile", "dev"); r.code != 0 {
+		t.Fatalf("%+v", r)
+	}
+	server.Close()
+	cmd(t, "roles", "-profile", "dev").want(t, 1, "", "Check the network")
+}
+
+// TestNotSaved: a sign-in that the next command would not find did not work, whatever the service says.
+func TestNotSaved(t *testing.T) {
+	folder := home(t, approving(t).URL)
+	if err := os.WriteFile(filepath.Join(folder, ".aws"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := cmd(t, "login", "-device", "-profile", "dev")
+	r.want(t, 1, "", "could not be saved in ~/.aws/sso/cache")
+	r.want(t, 1, "", "sso: warning: the cache can't be used as it should be; going on without (session: corp; doing: load the token; ")
+	r.want(t, 1, "", "save the token, which is lost when this process ends; ")
+	if strings.Contains(r.stderr, "level=") || strings.Count(r.stderr, "\n") != 3 {
+		t.Errorf("two warnings and an error, a line each:\n%s", r.stderr)
+	}
+	cmd(t, "status", "-profile", "dev").want(t, 3, "Not signed in.\n", "Sign in with")
+}
+
+// TestFileTrouble: what is wrong with a file is nothing of the network.
+func TestFileTrouble(t *testing.T) {
+	folder := home(t, approving(t).URL)
+	entry := filepath.Join(folder, ".aws", "sso", "cache", tokencache.TokenKey("corp")+".json")
+	if err := os.MkdirAll(filepath.Join(entry, "something"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	r := cmd(t, "logout", "-profile", "dev")
+	r.want(t, 1, "", "the session is still in the cache")
+	r.want(t, 1, "", "Look at what is there, at the permissions, and at the space on the disk.\n")
+	if strings.Contains(r.stderr, "network") {
+		t.Errorf("the network is blamed:\n%s", r.stderr)
+	}
 }
 
 func TestNoCertificates(t *testing.T) {
 	home(t, "http://127.0.0.1:1")
 	t.Setenv("AWS_CA_BUNDLE", "/nowhere/ca.pem")
-	cmd(t, "login", "-device", "-profile", "dev").want(t, 2, "", "sso: sign-in to corp: AWS_CA_BUNDLE can't be read: open /nowhere/ca.pem: no such file or directory: set it to a file of PEM certificates")
+	r := cmd(t, "login", "-device", "-profile", "dev")
+	r.want(t, 2, "", "sso: AWS_CA_BUNDLE can't be read: open /nowhere/ca.pem: ") // and what the system says
+	r.want(t, 2, "", ": set it to a file of PEM certificates, or unset it\n")
 }
 
 // TestNoFiles: a new user, who has nothing yet.

@@ -1,32 +1,82 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/config"
+
+	"github.com/ssooidc/ssooidc-go/ssooidc/ssooidctest"
 )
 
-// TestCredentialProcess: AWS's Go SDK, given a profile that calls the command, gets credentials; before the sign-in it gets
-// what the command says.
-func TestCredentialProcess(t *testing.T) {
+func build(t *testing.T) (program string) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("builds the command")
 	}
-	server := approving(t)
-	program := filepath.Join(t.TempDir(), "sso")
+	program = filepath.Join(t.TempDir(), "sso")
 	if runtime.GOOS == "windows" {
 		program += ".exe"
 	}
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	return program
+}
+
+// TestSignals: each of the signals that end a command ends the sign-in, which leaves the terminal as it was.
+func TestSignals(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no signals to send")
+	}
+	program := build(t)
+	server := ssooidctest.NewServer(ssooidctest.Options{})
+	defer server.Close()
+	home(t, server.URL)
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(signal.String(), func(t *testing.T) {
+			login := exec.CommandContext(t.Context(), program, "login", "-device", "-profile", "dev")
+			stderr, err := login.StderrPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := login.Start(); err != nil {
+				t.Fatal(err)
+			}
+			text := bufio.NewReader(stderr)
+			for line := ""; !strings.Contains(line, "Open this address"); {
+				if line, err = text.ReadString('\n'); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := login.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			rest, err := io.ReadAll(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if login.Wait(); login.ProcessState.ExitCode() != exitInterrupted || !strings.HasSuffix(string(rest), "sso: interrupted\n") {
+				t.Errorf("%v: %s", login.ProcessState, rest)
+			}
+		})
+	}
+}
+
+// TestCredentialProcess: AWS's Go SDK, given a profile that calls the command, gets credentials; before the sign-in it gets
+// what the command says.
+func TestCredentialProcess(t *testing.T) {
+	program := build(t)
+	server := approving(t)
 	folder := home(t, server.URL)
 	file, err := os.OpenFile(filepath.Join(folder, "config"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {

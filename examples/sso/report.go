@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
+	"io/fs"
+	"net/url"
 	"strconv"
 	"strings"
 	"unicode"
@@ -37,25 +38,48 @@ func (c *cli) report(ctx context.Context, err error) int {
 		return exitInterrupted
 	}
 	code, advice := c.explain(err)
-	text := err.Error()
-	for _, prefix := range []string{"login: ", "profile: ", "rolecreds: "} {
-		text = strings.TrimPrefix(text, prefix)
-	}
-	// What the fields of login.Config are here.
-	text = strings.ReplaceAll(text, "Config.StartURL", "-start-url")
-	text = strings.ReplaceAll(text, "Config.Region", "-region")
-	text = strings.ReplaceAll(text, "login: Config.HTTPClient can't be made: ", "")
-	fmt.Fprintln(c.stderr, "sso: "+printable(text))
+	fmt.Fprintln(c.stderr, "sso: "+printable(textOf(err)))
 	if advice != "" {
 		fmt.Fprintln(c.stderr, printable(advice))
 	}
 	return code
 }
 
+// textOf is the text of an error, without what is of Go in it.
+func textOf(err error) string {
+	var required *login.RequiredError
+	var setting *login.ConfigError
+	switch {
+	case errors.As(err, &required) && required.Err != nil:
+		return required.Session + ": " + textOf(required.Err) // not "again": perhaps nobody ever has
+	case errors.As(err, new(*profile.Error)):
+	case errors.As(err, &setting):
+		name, value := setting.Field, ""
+		switch setting.Field {
+		case "StartURL":
+			name = "-start-url"
+		case "Region":
+			name = "-region"
+		case "Endpoint", "PortalEndpoint":
+			name = "-endpoint"
+		case "HTTPClient": // which is not made here
+			return strings.TrimPrefix(setting.Problem, "can't be made: ")
+		}
+		if setting.Value != "" {
+			value = " " + quote(setting.Value)
+		}
+		return name + value + " " + setting.Problem
+	}
+	text := err.Error()
+	for _, prefix := range []string{"login: ", "profile: ", "rolecreds: "} {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	return text
+}
+
 // explain knows how each kind of error ends the command, and what to do, where the error does not say it itself.
 func (c *cli) explain(err error) (code int, advice string) {
 	var usage usageError
-	var network net.Error
 	var configuration *profile.Error
 	var setting *login.ConfigError
 	switch {
@@ -73,8 +97,10 @@ func (c *cli) explain(err error) (code int, advice string) {
 		return exitUnfinished, "To try again: " + c.again("login")
 	case errors.As(err, new(*ssooidc.TransportError)), errors.As(err, new(*rolecreds.Error)):
 		return exitFailed, "" // they say it
-	case errors.As(err, &network):
+	case errors.As(err, new(*url.Error)): // of net/http
 		return exitFailed, "Check the network, any proxy (HTTPS_PROXY), and the region (" + c.used.Region + "), which is part of the service's name."
+	case errors.As(err, new(*fs.PathError)):
+		return exitFailed, "Look at what is there, at the permissions, and at the space on the disk."
 	}
 	return exitFailed, ""
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"strings"
+	"unicode"
 
 	"github.com/ssooidc/ssooidc-go/ssooidc/login"
 	"github.com/ssooidc/ssooidc-go/ssooidc/profile"
@@ -32,7 +34,7 @@ func (c *cli) config(ctx context.Context) (login.Config, rolecreds.Role, error) 
 	cfg := p.Login
 	cfg.ClientName = "ssooidc-go sso"
 	cfg.Prompt = login.Terminal(c.stdin, c.stderr)
-	cfg.Logger = slog.New(slog.NewTextHandler(c.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	cfg.Logger = slog.New(warnings{c.stderr})
 	if c.device {
 		cfg.Flow = login.FlowDeviceCode
 	}
@@ -46,14 +48,27 @@ func (c *cli) config(ctx context.Context) (login.Config, rolecreds.Role, error) 
 // again is the command line of another command for the same session.
 func (c *cli) again(command string) string {
 	line := "sso " + command
-	switch {
-	case c.startURL != "":
-		line += " -start-url " + c.startURL + " -region " + c.region
-	case c.profile != "":
-		line += " -profile " + c.profile
+	add := func(flag, value string) {
+		if value != "" {
+			line += " " + flag + " " + forShell(value)
+		}
 	}
-	if c.endpoint != "" {
-		line += " -endpoint " + c.endpoint
+	if c.startURL != "" {
+		add("-start-url", c.startURL)
+		add("-region", c.region)
 	}
+	add("-profile", c.profile)
+	add("-endpoint", c.endpoint)
 	return printable(line)
+}
+
+// forShell puts an argument in quotes that a shell would not take as one.
+func forShell(argument string) string {
+	isPlain := func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_./:=@%+,", r)
+	}
+	if argument != "" && strings.TrimFunc(argument, isPlain) == "" {
+		return argument
+	}
+	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
 }

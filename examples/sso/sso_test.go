@@ -72,6 +72,7 @@ func TestSession(t *testing.T) {
 	}
 	secrets := secretsIn(t, cached)
 	keep(cmd(t, "logout", "-profile", "dev")).want(t, 0, "Signed out.\n", "")
+	keep(cmd(t, "logout", "-profile", "dev")).want(t, 0, "Nobody was signed in.\n", "")
 	keep(cmd(t, "logout", "-profile", "dev", "-json")).want(t, 0, `{"signedIn":false,"refreshable":false}`+"\n", "")
 	keep(cmd(t, "token", "-profile", "dev")).want(t, 3, "", "Sign in with: sso login -profile dev\n")
 	for _, r := range shown {
