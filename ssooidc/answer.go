@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"reflect"
 	"strings"
@@ -52,25 +51,8 @@ func (h *handler) Failed(err error) error {
 		return &OptionsError{Field: "Credentials", Problem: err.Error(), Err: credentials.Err}
 	}
 	text := err.Error()
-	if clean := secret.Remove(text, h.secrets()); clean != text {
-		err = &redactedError{clean, err}
-	}
-	return &TransportError{Operation: h.op.name, Err: err, text: h.Clean(text)}
+	return &TransportError{Operation: h.op.name, Err: err, text: h.Clean(text), echoes: secret.Echoed(text, h.secrets()) != nil}
 }
-
-// redactedError stands for an error whose text repeats a secret. What it is, errors.Is and errors.As still tell; its own
-// text can't be had by unwrapping.
-type redactedError struct {
-	text string
-	err  error
-}
-
-func (e *redactedError) Error() string        { return e.text }
-func (e *redactedError) Is(target error) bool { return errors.Is(e.err, target) }
-func (e *redactedError) As(target any) bool   { return errors.As(e.err, target) }
-
-// Format implements [fmt.Formatter]: every verb prints the text alone.
-func (e *redactedError) Format(f fmt.State, _ rune) { fmt.Fprint(f, e.text) }
 
 // Final refuses, before any retryer is asked, what must not be sent again: an exchange of a device code,
 // whose loop is its retry; one of an authorization code, which is good for one exchange, once it may have
@@ -158,12 +140,12 @@ func (h *handler) serviceError(a wire.Answer) error {
 			}
 		}
 	}
-	return exception(e, body.Endpoint, body.Region)
+	return exception(&e, body.Endpoint, body.Region)
 }
 
 // isName tells the service's own names, which stay as they are, from what it may have echoed.
 func isName(text string) bool {
-	_, alone := exception(ServiceError{Code: text}, "", "").(*ServiceError)
+	_, alone := exception(&ServiceError{Code: text}, "", "").(*ServiceError)
 	return !alone || codeOf(text) != ""
 }
 

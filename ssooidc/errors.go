@@ -1,6 +1,7 @@
 package ssooidc
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -109,7 +110,10 @@ func (e *ValidationError) Error() string {
 	return prefix(e.Operation) + "the request lacks " + strings.Join(e.Missing, ", ")
 }
 
-// missing lists the names in pairs of names and values whose value is empty.
+// missing lists the names in pairs of names and values whose value is empty. Its loop in each of the operations would be in
+// every user's program.
+//
+//go:noinline
 func missing(pairs ...string) []string {
 	var names []string
 	for i := 0; i < len(pairs); i += 2 {
@@ -159,8 +163,9 @@ func (e *ResponseError) HTTPStatusCode() int { return e.StatusCode }
 // answered. Whether a request that had left has been carried out is unknown.
 type TransportError struct {
 	Operation string
-	Err       error  `json:"-"` // from the HTTP client; one that repeats a secret is kept where only errors.Is and errors.As find it
+	Err       error  `json:"-"` // from the HTTP client, whose own text may repeat a secret
 	text      string // Err's, without any secret
+	echoes    bool   // Err's text repeats one
 }
 
 // Error says what the HTTP client said, without any secret of the request, and what to look at.
@@ -178,8 +183,19 @@ func (e *TransportError) Error() string {
 	return text
 }
 
-// Unwrap is Err.
-func (e *TransportError) Unwrap() error { return e.Err }
+// Unwrap is Err, or nil where Err's text repeats a secret: then only errors.Is and errors.As find what it is.
+func (e *TransportError) Unwrap() error {
+	if e.echoes {
+		return nil
+	}
+	return e.Err
+}
+
+// Is lets errors.Is find what Unwrap withholds.
+func (e *TransportError) Is(target error) bool { return e.echoes && errors.Is(e.Err, target) }
+
+// As lets errors.As find what Unwrap withholds.
+func (e *TransportError) As(target any) bool { return e.echoes && errors.As(e.Err, target) }
 
 // Format implements [fmt.Formatter]: every verb prints what Error says, and nothing of Err itself.
 func (e *TransportError) Format(f fmt.State, _ rune) { fmt.Fprint(f, e.Error()) }

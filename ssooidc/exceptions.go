@@ -24,40 +24,40 @@ type (
 	UnsupportedGrantTypeException struct{ ServiceError } // the service does not know this grant, or not for this client
 )
 
-// exception wraps e in the exception that its Code names, if there is one.
-func exception(e ServiceError, endpoint, region string) error {
+// exception wraps a copy of e in the exception that its Code names, if there is one. All but one of them are the same struct.
+func exception(e *ServiceError, endpoint, region string) error {
+	wrapped := &struct{ ServiceError }{*e}
 	switch e.Code {
 	case "AccessDeniedException":
-		return &AccessDeniedException{e}
+		return (*AccessDeniedException)(wrapped)
 	case "AuthorizationPendingException":
-		return &AuthorizationPendingException{e}
+		return (*AuthorizationPendingException)(wrapped)
 	case "ExpiredTokenException":
-		return &ExpiredTokenException{e}
+		return (*ExpiredTokenException)(wrapped)
 	case "InternalServerException":
-		return &InternalServerException{e}
+		return (*InternalServerException)(wrapped)
 	case "InvalidClientException":
-		return &InvalidClientException{e}
+		return (*InvalidClientException)(wrapped)
 	case "InvalidClientMetadataException":
-		return &InvalidClientMetadataException{e}
+		return (*InvalidClientMetadataException)(wrapped)
 	case "InvalidGrantException":
-		return &InvalidGrantException{e}
+		return (*InvalidGrantException)(wrapped)
 	case "InvalidRedirectUriException": // the wire's spelling
-		return &InvalidRedirectURIException{e}
+		return (*InvalidRedirectURIException)(wrapped)
 	case "InvalidRequestException":
-		return &InvalidRequestException{e}
+		return (*InvalidRequestException)(wrapped)
 	case "InvalidRequestRegionException":
-		return &InvalidRequestRegionException{e, endpoint, region}
+		return &InvalidRequestRegionException{*e, endpoint, region}
 	case "InvalidScopeException":
-		return &InvalidScopeException{e}
+		return (*InvalidScopeException)(wrapped)
 	case "SlowDownException":
-		return &SlowDownException{e}
+		return (*SlowDownException)(wrapped)
 	case "UnauthorizedClientException":
-		return &UnauthorizedClientException{e}
+		return (*UnauthorizedClientException)(wrapped)
 	case "UnsupportedGrantTypeException":
-		return &UnsupportedGrantTypeException{e}
+		return (*UnsupportedGrantTypeException)(wrapped)
 	}
-	unknown := e // a copy, so that e itself stays off the heap
-	return &unknown
+	return &wrapped.ServiceError
 }
 
 // codeOf is the exception that an OAuth error code stands for, or "".

@@ -9,7 +9,8 @@ import (
 
 // custom checks an endpoint that someone configured, and returns it without trailing slashes.
 func custom(opts Options, fips bool) (string, error) {
-	refuse := func(problem string) (string, error) {
+	u, err := url.Parse(opts.Custom)
+	if problem := problemOf(u, err, opts, fips); problem != "" {
 		value := opts.Custom
 		// What may hold a password is not repeated, and %40 is an @ that someone meant to escape.
 		if strings.ContainsAny(value, "@?#%") {
@@ -17,31 +18,29 @@ func custom(opts Options, fips bool) (string, error) {
 		}
 		return "", &Error{Field: "Endpoint", Value: value, Problem: problem}
 	}
-
-	if fips && !opts.FIPS {
-		return refuse("can't be combined with the FIPS region " + strconv.Quote(opts.Region) + ": name the region itself, or remove the endpoint")
-	}
-	if fips {
-		return refuse("can't be combined with FIPS: turn UseFIPS off, or remove the endpoint")
-	}
-	if opts.DualStack {
-		return refuse("can't be combined with dual-stack: turn UseDualStack off, or remove the endpoint")
-	}
-	u, err := url.Parse(opts.Custom)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || !isHost(u.Hostname()) || !isPort(u) {
-		return refuse("is not an absolute http or https URL: write it like https://oidc.example.com")
-	}
-	if u.User != nil {
-		return refuse("holds a user name or password: remove what stands before the @")
-	}
-	if strings.ContainsAny(opts.Custom, "?#") {
-		return refuse("has a query or a fragment: remove what follows the ? or #")
-	}
-	if u.Scheme == "http" && !opts.DisableHTTPS && !IsLoopback(u.Hostname()) {
-		return refuse("would send secrets over plain http: use https, or set DisableHTTPS")
-	}
 	base := url.URL{Scheme: u.Scheme, Host: u.Host}
 	return base.String() + strings.TrimRight(u.EscapedPath(), "/"), nil
+}
+
+// problemOf is what speaks against an endpoint, "" if nothing does.
+func problemOf(u *url.URL, err error, opts Options, fips bool) string {
+	switch {
+	case opts.FIPS:
+		return "can't be combined with FIPS: turn UseFIPS off, or remove the endpoint"
+	case fips:
+		return "can't be combined with a region's FIPS name: name the region itself, or remove the endpoint"
+	case opts.DualStack:
+		return "can't be combined with dual-stack: turn UseDualStack off, or remove the endpoint"
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || !isHost(u.Hostname()) || !isPort(u):
+		return "is not an absolute http or https URL: write it like https://oidc.example.com"
+	case u.User != nil:
+		return "holds a user name or password: remove what stands before the @"
+	case strings.ContainsAny(opts.Custom, "?#"):
+		return "has a query or a fragment: remove what follows the ? or #"
+	case u.Scheme == "http" && !opts.DisableHTTPS && !IsLoopback(u.Hostname()):
+		return "would send secrets over plain http: use https, or set DisableHTTPS"
+	}
+	return ""
 }
 
 // isHost reports whether a host is an address or a name. url.Parse lets text through that is neither.

@@ -251,7 +251,7 @@ func TestErrorText(t *testing.T) {
 		{endpoint.Options{Custom: "https://example.com", FIPS: true}, `endpoint "https://example.com" can't be combined with ` +
 			`FIPS: turn UseFIPS off, or remove the endpoint`},
 		{endpoint.Options{Custom: "https://example.com", Region: "fips-us-east-1"}, `endpoint "https://example.com" can't be ` +
-			`combined with the FIPS region "fips-us-east-1": name the region itself, or remove the endpoint`},
+			`combined with a region's FIPS name: name the region itself, or remove the endpoint`},
 		{endpoint.Options{Custom: "https://example.com", DualStack: true}, `endpoint "https://example.com" can't be combined ` +
 			`with dual-stack: turn UseDualStack off, or remove the endpoint`},
 		{endpoint.Options{Custom: "https://me:pa55@example.com"}, `endpoint holds a user name or password: remove what stands before the @`},

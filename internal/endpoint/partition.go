@@ -66,17 +66,18 @@ var partitions = [...]Partition{
 	},
 }
 
-// PartitionOf returns the partition of a region: the one that lists it, or whose pattern admits it, or else "aws".
-func PartitionOf(region string) Partition {
-	for _, p := range partitions {
-		if p.has(region) {
-			return p
+// PartitionOf returns the partition of a region, which is not to be changed: the one that lists it, or whose pattern admits
+// it, or else "aws".
+func PartitionOf(region string) *Partition {
+	for i := range partitions {
+		if partitions[i].has(region) {
+			return &partitions[i]
 		}
 	}
-	return partitions[0]
+	return &partitions[0]
 }
 
-func (p Partition) has(region string) bool {
+func (p *Partition) has(region string) bool {
 	if region == p.Global && region != "" {
 		return true
 	}
@@ -97,7 +98,7 @@ func isWordDashNumber(s string) bool {
 }
 
 // Host is the name under which the partition serves a region. It fails where the partition lacks what is asked for.
-func (p Partition) Host(service Service, region string, fips, dualStack bool) (string, error) {
+func (p *Partition) Host(service Service, region string, fips, dualStack bool) (string, error) {
 	if fips && !p.FIPS {
 		return "", p.lacks(region, "FIPS", "UseFIPS")
 	}
@@ -114,7 +115,7 @@ func (p Partition) Host(service Service, region string, fips, dualStack bool) (s
 	return name + "." + region + "." + suffix, nil
 }
 
-func (p Partition) lacks(region, what, option string) error {
+func (p *Partition) lacks(region, what, option string) error {
 	return &Error{Field: "Region", Value: region,
 		Problem: "is in partition " + p.ID + ", which has no " + what + " endpoints: turn " + option + " off"}
 }

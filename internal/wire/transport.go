@@ -44,8 +44,8 @@ func proxyAnswered(_ context.Context, proxy *url.URL, _ *http.Request, answer *h
 	if answer.StatusCode == http.StatusOK {
 		return nil
 	}
-	err := fmt.Errorf("the proxy %s refused: %s", proxy.Host, answer.Status) // without the proxy's password
-	return &net.OpError{Op: "proxyconnect", Net: "tcp", Err: err}
+	why := "the proxy " + proxy.Host + " refused: " + answer.Status // without the proxy's password
+	return &net.OpError{Op: "proxyconnect", Net: "tcp", Err: errors.New(why)}
 }
 
 // WithoutRedirects is a copy of an HTTP client that returns a redirect instead of following it: a request
