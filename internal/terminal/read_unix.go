@@ -12,8 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// readTime is how long a read waits for a byte; the terminal counts in tenths of a second.
-const readTime = 100 * time.Millisecond
+// Echoes is whether what is typed for ReadLines is shown.
+const Echoes = false
+
+// checkTime is how long a program waits for a key before it looks again at the terminal, which others may have changed.
+const checkTime = 100 * time.Millisecond
 
 // signalTime is how long a signal may take to end or stop the program before the terminal is changed again.
 const signalTime = 300 * time.Millisecond
@@ -24,29 +27,48 @@ func readLines(ctx context.Context, f *os.File, line func(string)) error {
 		return err
 	}
 	t := &tty{conn: conn}
-	e := &editor{line: line}
+	d, err := t.device()
+	if err != nil {
+		return err
+	}
+	leave, ok := takeTurn(ctx, d)
+	if !ok {
+		return nil
+	}
+	defer leave()
+	wake, release, err := wakeUp(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	defer t.restore()
+	e := &editor{line: line}
 	buffer := make([]byte, 4096)
+	isReadable := false
 	for ctx.Err() == nil {
 		if !t.isForeground() {
-			t.restore()
+			isReadable = false
 			sleep(ctx, time.Second)
 			continue
 		}
 		if err := t.prepare(); err != nil {
 			return err
 		}
+		if !isReadable { // if it is, the read follows at once: in a mode that others have set it could block
+			if isReadable, err = t.await(wake); err != nil && !errors.Is(err, unix.EINTR) {
+				return err
+			}
+			continue
+		}
+		isReadable = false
 		n, err := t.read(buffer)
 		switch {
-		case errors.Is(err, unix.EAGAIN): // somebody has made it non-blocking
-			sleep(ctx, readTime)
-			continue
-		case errors.Is(err, unix.EINTR):
+		case errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR): // it may have been made non-blocking
 			continue
 		case err != nil:
 			return err
 		case n == 0:
-			sleep(ctx, readTime/10) // a terminal that has gone away answers at once
+			sleep(ctx, checkTime) // a terminal that has gone away answers at once
 		}
 		for _, b := range buffer[:n] {
 			if sig, ok := t.signalOf(b); ok {
@@ -62,6 +84,33 @@ func readLines(ctx context.Context, f *os.File, line func(string)) error {
 	return nil
 }
 
+// wakeUp returns what can be read once ctx ends, for those who wait for a file at the same time.
+func wakeUp(ctx context.Context) (wake syscall.RawConn, release func(), err error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	closed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(closed)
+		w.Close()
+	})
+	release = func() {
+		if stop() {
+			w.Close()
+		} else {
+			<-closed
+		}
+		r.Close()
+	}
+	wake, err = r.SyscallConn()
+	if err != nil {
+		release()
+		return nil, nil, err
+	}
+	return wake, release, nil
+}
+
 func sleep(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
@@ -75,36 +124,70 @@ type tty struct {
 	before *unix.Termios // nil: the mode is not changed
 }
 
-// prepare lets reads return each byte at once, or nothing after readTime. Only the input is changed: what others print
-// looks as ever.
+// changed are the flags that are off while we read. Only the input is changed: what others print looks as ever.
+const changed = unix.ICANON | unix.ECHO | unix.ISIG | unix.IEXTEN
+
+// prepare lets reads return each byte at once, or nothing. Others who change the mode meanwhile, as a shell does with a
+// program that was stopped, or another program that read at the same time and restores its own, get theirs when we end.
 func (t *tty) prepare() error {
-	if t.before != nil {
-		return nil
-	}
 	return t.control(func(fd int) error {
-		before, err := unix.IoctlGetTermios(fd, ioctlGetTermios)
+		now, err := unix.IoctlGetTermios(fd, ioctlGetTermios)
 		if err != nil {
 			return err
 		}
-		mode := *before
-		mode.Lflag &^= unix.ICANON | unix.ECHO | unix.ISIG | unix.IEXTEN
-		mode.Cc[unix.VMIN] = 0
-		mode.Cc[unix.VTIME] = uint8(readTime / (time.Second / 10))
+		mode := *now
+		mode.Lflag &^= changed
+		mode.Cc[unix.VMIN], mode.Cc[unix.VTIME] = 0, 0
+		if t.before != nil && mode == *now {
+			return nil
+		}
 		if err := unix.IoctlSetTermios(fd, ioctlSetTermios, &mode); err != nil {
 			return err
 		}
-		t.before = before
+		t.before = t.undo(now)
 		return nil
 	})
 }
 
-// restore gives the terminal back as it was.
-func (t *tty) restore() {
+// undo returns a mode without our changes, and with those of others.
+func (t *tty) undo(now *unix.Termios) *unix.Termios {
+	mode := *now
 	if t.before == nil {
+		return &mode
+	}
+	mode.Lflag |= t.before.Lflag & changed
+	for _, c := range []int{unix.VMIN, unix.VTIME} {
+		if mode.Cc[c] == 0 {
+			mode.Cc[c] = t.before.Cc[c]
+		}
+	}
+	return &mode
+}
+
+// restore gives the terminal back as it was. In the background that would stop the program; the shell has then done it.
+func (t *tty) restore() {
+	if t.before == nil || !t.isForeground() {
 		return
 	}
-	t.control(func(fd int) error { return unix.IoctlSetTermios(fd, ioctlSetTermios, t.before) })
+	t.control(func(fd int) error {
+		now, err := unix.IoctlGetTermios(fd, ioctlGetTermios)
+		if err != nil {
+			return err
+		}
+		return unix.IoctlSetTermios(fd, ioctlSetTermios, t.undo(now))
+	})
 	t.before = nil
+}
+
+// await waits for something to read.
+func (t *tty) await(wake syscall.RawConn) (is bool, err error) {
+	err = t.control(func(fd int) error {
+		return control(wake, func(wake int) error {
+			is, err = readable(fd, wake, checkTime)
+			return err
+		})
+	})
+	return is, err
 }
 
 func (t *tty) read(buffer []byte) (n int, err error) {
@@ -144,8 +227,26 @@ func (t *tty) isForeground() bool {
 	return is
 }
 
-func (t *tty) control(f func(fd int) error) error {
+// device tells this terminal from others. A file of the one that controls this program may be /dev/tty, which has a
+// number of its own.
+func (t *tty) device() (d device, err error) {
+	err = t.control(func(fd int) error {
+		if _, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP); err == nil {
+			d.own = true
+			return nil
+		}
+		var stat unix.Stat_t
+		err := unix.Fstat(fd, &stat)
+		d.number = uint64(stat.Rdev)
+		return err
+	})
+	return d, err
+}
+
+func (t *tty) control(f func(fd int) error) error { return control(t.conn, f) }
+
+func control(conn syscall.RawConn, f func(fd int) error) error {
 	var err error
-	rawErr := t.conn.Control(func(fd uintptr) { err = f(int(fd)) })
+	rawErr := conn.Control(func(fd uintptr) { err = f(int(fd)) })
 	return errors.Join(rawErr, err)
 }

@@ -29,11 +29,13 @@ func Is(v any) bool {
 }
 
 // ReadLines calls line with each line that is typed or pasted into a terminal, without its end, until ctx ends or the
-// input does. Nothing is echoed. The keys that interrupt, quit and suspend a program do so, with the terminal as it was
-// before; and so it is when ReadLines returns, within 200 ms of ctx. Nothing is read while the program is in the background.
+// input does. Of several in one program that read the same terminal, one reads at a time and the others wait for it. Nothing
+// is echoed. The keys that interrupt, quit and suspend a program do so, with the terminal as it was before; and so it is when
+// ReadLines returns, or line panics: as it was, or as others have set it meanwhile. That is at once when ctx ends. Nothing is
+// read while the program is in the background.
 //
-// Where a read can't be bounded (Windows and Plan 9), ReadLines returns when ctx ends all the same, but what is typed up to
-// the next Enter is lost, and line is not called with it.
+// Where a read can't be ended (Windows and Plan 9), the terminal stays as it is, and echoes. ReadLines returns when ctx ends
+// all the same, but one read goes on, and what is typed up to the next Enter is lost, unless the next ReadLines takes it.
 //
 // in must be a terminal; see Is.
 func ReadLines(ctx context.Context, in io.Reader, line func(string)) error {

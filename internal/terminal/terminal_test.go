@@ -3,6 +3,8 @@ package terminal_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -20,21 +22,32 @@ import (
 	"github.com/ssooidc/ssooidc-go/internal/terminal/terminaltest"
 )
 
-// TestMain is also the program that TestKeysThatSignal runs.
+// programs are what this test runs as programs of their own, by the value of TERMINAL_TEST_PROGRAM.
+var programs = map[string]func() error{"until SIGQUIT": readUntilQuit}
+
 func TestMain(m *testing.M) {
-	if os.Getenv("TERMINAL_TEST_READ") == "" {
+	name := os.Getenv("TERMINAL_TEST_PROGRAM")
+	if name == "" {
 		os.Exit(m.Run())
 	}
+	if err := programs[name](); err != nil {
+		fmt.Println(err)
+		os.Exit(3)
+	}
+}
+
+// readUntilQuit reads standard input.
+func readUntilQuit() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGQUIT)
 	defer stop()
-	io.WriteString(os.Stdout, "ready\n")
-	err := terminal.ReadLines(ctx, os.Stdin, func(line string) { io.WriteString(os.Stdout, "line "+line+"\n") })
-	if err != nil || ctx.Err() == nil {
-		os.Exit(3)
+	fmt.Println("ready")
+	err := terminal.ReadLines(ctx, os.Stdin, func(line string) { fmt.Println("line " + line) })
+	if err == nil && ctx.Err() == nil {
+		err = errors.New("the input has ended")
 	}
-	io.WriteString(os.Stdout, "quit\n")
+	return err
 }
 
 func TestIs(t *testing.T) {
@@ -146,10 +159,13 @@ func TestCancel(t *testing.T) {
 		t.Errorf("%v after %v", err, time.Since(start))
 	}
 	io.WriteString(person, "mine\n")
-	buffer := make([]byte, 100)
-	n, err := tty.Read(buffer)
-	if got := string(buffer[:n]); err != nil || !strings.HasSuffix(got, "mine\n") {
-		t.Errorf("the next reader got %q, %v", got, err)
+	var got string
+	for buffer := make([]byte, 100); !strings.HasSuffix(got, "mine\n"); { // the half may come by itself, or not at all
+		n, err := tty.Read(buffer)
+		if err != nil {
+			t.Fatalf("the next reader got %q, %v", got, err)
+		}
+		got += string(buffer[:n])
 	}
 }
 
@@ -181,7 +197,7 @@ func TestKeysThatSignal(t *testing.T) {
 				t.Fatal(err)
 			}
 			cmd := exec.CommandContext(t.Context(), os.Args[0])
-			cmd.Env = append(os.Environ(), "TERMINAL_TEST_READ=1")
+			cmd.Env = append(os.Environ(), "TERMINAL_TEST_PROGRAM=until SIGQUIT")
 			cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
 			cmd.SysProcAttr = controllingTerminal()
 			if err := cmd.Start(); err != nil {

@@ -26,12 +26,14 @@ func open() (person, tty *os.File, err error) {
 	if err == nil {
 		err = ioctlErr
 	}
+	name := fmt.Sprintf("/dev/pts/%d", number)
+	fd := -1
 	if err == nil {
-		tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+		fd, err = unix.Open(name, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0) // blocking, as standard input is
 	}
 	if err != nil {
 		person.Close()
 		return nil, nil, err
 	}
-	return person, tty, nil
+	return person, os.NewFile(uintptr(fd), name), nil
 }
