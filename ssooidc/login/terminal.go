@@ -12,11 +12,13 @@ import (
 
 // Terminal is a prompt for a terminal: it writes to out what to do, and while it waits a spinner and how long is left;
 // where out is no terminal, once a minute how long is left. Of the person it reads nothing but, where in is a terminal and
-// the browser might be on another machine, the address that is pasted by hand; it is not echoed. nil in: no pasting. What
-// it writes is printable text, whatever the service sends.
+// the browser might be on another machine, the address that is pasted by hand; except on Windows, it is not echoed. Of
+// several prompts of a program at one terminal, one reads at a time. nil in: no pasting. What it writes is printable text,
+// whatever the service sends.
 //
-// The terminal is as it was before when the sign-in is over. A program that a signal can end should let it end Login's context
-// instead, as signal.NotifyContext does, with SIGTERM and SIGHUP too: else the terminal stays without its echo.
+// The terminal is as it was before when the sign-in is over, and after Ctrl-C. A program that something else may end while
+// it waits (SIGTERM, SIGHUP, os.Exit) must see to it that Login's context ends and Login returns first, for signals with
+// [os/signal.NotifyContext], or the terminal stays without echo.
 func Terminal(in io.Reader, out io.Writer) PromptFunc {
 	return func(ctx context.Context, c Challenge) error {
 		ctx, cancel := context.WithCancel(ctx)
@@ -39,10 +41,11 @@ func Terminal(in io.Reader, out io.Writer) PromptFunc {
 				})
 			}
 		}()
-		err := wait(ctx, c, out, pasted)
-		cancel()
-		<-ended // the terminal is as it was before
-		return err
+		defer func() { // also if out or Submit panics
+			cancel()
+			<-ended // the terminal is as it was before
+		}()
+		return wait(ctx, c, out, pasted)
 	}
 }
 
@@ -50,17 +53,28 @@ func Terminal(in io.Reader, out io.Writer) PromptFunc {
 func instructions(c Challenge, canPaste bool) string {
 	show := func(text string) string { return secret.Printable(text, 16<<10) }
 	text := "\nSign in to AWS IAM Identity Center"
-	if c.Why != "" {
-		text += fmt.Sprintf(" (by %v: %s)", c.Flow, show(c.Why))
-	}
 	switch c.Flow {
-	case FlowBrowser:
-		text += fmt.Sprintf("\n\nYour browser should open. If it does not, open this address:\n\n  %s\n", show(c.URL))
+	case FlowBrowser: // it was asked for, also where Why tells against it and no browser has been opened
+		if c.Why != "" {
+			text += fmt.Sprintf(" (by %v; note: %s)", c.Flow, show(c.Why))
+		}
+		where := "on this machine"
+		if canPaste {
+			where += " or another"
+		}
+		text += fmt.Sprintf("\n\nSign in with your browser. If none opens by itself, open this address %s:\n\n  %s\n", where, show(c.URL))
 		if canPaste {
 			text += "\nIf your browser is on another machine, it ends at a page that it can't open:\n" +
-				"paste the address of that page here, and press Enter. It is not shown.\n"
+				"paste the address of that page here, and press Enter."
+			if !terminal.Echoes {
+				text += " It is not shown."
+			}
+			text += "\n"
 		}
 	default:
+		if c.Why != "" {
+			text += fmt.Sprintf(" (by %v: %s)", c.Flow, show(c.Why))
+		}
 		text += fmt.Sprintf("\n\nOpen this address in a browser, on any device:\n\n  %s\n", show(c.URL))
 		text += fmt.Sprintf("\nCheck that the page shows this code, or type it there:\n\n  %s\n", show(c.UserCode))
 		if c.CodeURL != c.URL && c.CodeURL != "" {

@@ -3,8 +3,10 @@ package login_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -12,9 +14,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/term"
 
 	"github.com/ssooidc/ssooidc-go/internal/terminal/terminaltest"
 	"github.com/ssooidc/ssooidc-go/ssooidc/login"
+	"github.com/ssooidc/ssooidc-go/ssooidc/ssooidctest"
 )
 
 const deviceText = `
@@ -38,7 +42,7 @@ Waiting for you to sign in: 30s left
 const browserText = `
 Sign in to AWS IAM Identity Center
 
-Your browser should open. If it does not, open this address:
+Sign in with your browser. If none opens by itself, open this address on this machine:
 
   https://oidc.example/authorize?x=y
 
@@ -58,6 +62,9 @@ func TestTerminalText(t *testing.T) {
 	hostile.Why = "no\x1b[2J display"
 	hostile.URL = "https://device.example/\x1b]8;;https://evil.example\x07?user_code=ABCD-EFGH\u202e"
 	hostile.CodeURL, hostile.UserCode = "https://device.example/\r\n", "ABCD\x00-EFGH\u009b31m"
+	browser := login.Challenge{Flow: login.FlowBrowser, URL: "https://oidc.example/authorize?x=y", Submit: func(string) error { return nil }}
+	noted := browser
+	noted.Why = "SSH session"
 	tests := []struct {
 		name      string
 		in        io.Reader
@@ -69,10 +76,9 @@ func TestTerminalText(t *testing.T) {
 			"The short address, to type on another device: https://device.example/\n\n", "").Replace(deviceText)},
 		{"control characters", nil, hostile, strings.NewReplacer("no display", "no [2J display",
 			"?user_code", " ]8;;https://evil.example ?user_code", "  ABCD-EFGH", "  ABCD -EFGH 31m").Replace(deviceText)},
-		{"browser", nil, login.Challenge{Flow: login.FlowBrowser, URL: "https://oidc.example/authorize?x=y",
-			Submit: func(string) error { return nil }}, browserText},
-		{"browser, input that is no terminal is not read", noReader{t}, login.Challenge{Flow: login.FlowBrowser,
-			URL: "https://oidc.example/authorize?x=y", Submit: func(string) error { return nil }}, browserText},
+		{"browser", nil, browser, browserText},
+		{"browser, where none was opened", nil, noted, strings.Replace(browserText, "Center", "Center (by browser; note: SSH session)", 1)},
+		{"browser, input that is no terminal is not read", noReader{t}, browser, browserText},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -151,7 +157,7 @@ func TestTerminalPaste(t *testing.T) {
 	if strings.Contains(text, "wrong") || strings.Contains(text, "ccc") {
 		t.Errorf("what was pasted is shown:\n%q", text)
 	}
-	for _, want := range []string{"paste the address", "\r\x1b[K| Waiting for you to sign in: 10m0s left\r\x1b[K/ Waiting", "left\r\x1b[Kthe end"} {
+	for _, want := range []string{"open this address on this machine or another:", "paste the address", "It is not shown.", "\r\x1b[K| Waiting for you to sign in: 10m0s left\r\x1b[K/ Waiting", "left\r\x1b[Kthe end"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not shown:\n%q", want, text)
 		}
@@ -194,12 +200,125 @@ func (s *screen) String() string {
 
 func (s *screen) waitFor(t *testing.T, text string) {
 	t.Helper()
+	s.waitForMany(t, text, 1)
+}
+
+func (s *screen) waitForMany(t *testing.T, text string, n int) {
+	t.Helper()
 	late := time.After(20 * time.Second)
-	for !strings.Contains(s.String(), text) {
+	for strings.Count(s.String(), text) < n {
 		select {
 		case <-s.more:
 		case <-late:
-			t.Fatalf("%q is not shown:\n%q", text, s.String())
+			t.Fatalf("%q is not shown %d times:\n%q", text, n, s.String())
+		}
+	}
+}
+
+// TestTwoSignInsAtOneTerminal: two sessions of a program sign in at one terminal, and both can be finished, in the browser
+// or by pasting one address after the other. The terminal then is as it was.
+func TestTwoSignInsAtOneTerminal(t *testing.T) {
+	t.Parallel()
+	for _, pastes := range []bool{false, true} {
+		t.Run(fmt.Sprint("by pasting: ", pastes), func(t *testing.T) {
+			t.Parallel()
+			person, tty := terminaltest.Open(t)
+			screen := watch(person)
+			before := mode(t, tty)
+			s := ssooidctest.New(ssooidctest.Options{})
+			start := func(name string) (url string, ended chan error) {
+				cfg := browserConfig(s)
+				cfg.Name, cfg.Prompt = name, login.Terminal(tty, tty)
+				urls := make(chan string, 1)
+				cfg.Browse = func(_ context.Context, url string) error {
+					urls <- url
+					return nil
+				}
+				session := newSession(t, cfg)
+				ended = make(chan error, 1)
+				go func() {
+					_, err := session.Login(t.Context())
+					ended <- err
+				}()
+				waitUntilReading(t, tty, before)
+				url = <-urls
+				screen.waitFor(t, url)
+				return url, ended
+			}
+			finish := func(url string, ended chan error) {
+				t.Helper()
+				if pastes {
+					waitUntilReading(t, tty, before)
+					address, err := s.Redirect(url)
+					must(t, err)
+					io.WriteString(person, address+"\r")
+				} else {
+					must(t, s.Visit(url))
+				}
+				select {
+				case err := <-ended:
+					must(t, err)
+				case <-time.After(20 * time.Second):
+					t.Fatal("the sign-in does not end")
+				}
+			}
+			firstURL, firstEnded := start("first")
+			secondURL, secondEnded := start("second")
+			screen.waitForMany(t, "left", 8) // both are waiting for a while
+			finish(firstURL, firstEnded)
+			finish(secondURL, secondEnded)
+			if after := mode(t, tty); after != before {
+				t.Errorf("the terminal is %v, and was %v", after, before)
+			}
+		})
+	}
+}
+
+// TestTerminalCallbackFails: the terminal is as it was before a panic goes on, which may end the program.
+func TestTerminalCallbackFails(t *testing.T) {
+	t.Parallel()
+	for name, fail := range map[string]func(){"panic": func() { panic("no") }, "Goexit": runtime.Goexit} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			person, tty := terminaltest.Open(t)
+			watch(person)
+			before := mode(t, tty)
+			after := make(chan term.State)
+			go func() {
+				defer func() {
+					recover()
+					after <- mode(t, tty)
+				}()
+				challenge := login.Challenge{Flow: login.FlowBrowser, Submit: func(string) error {
+					fail()
+					return nil
+				}}
+				login.Terminal(tty, tty)(t.Context(), challenge)
+			}()
+			waitUntilReading(t, tty, before)
+			io.WriteString(person, "x\r")
+			if after := <-after; after != before {
+				t.Errorf("the terminal is %v, and was %v", after, before)
+			}
+		})
+	}
+}
+
+func mode(t *testing.T, tty *os.File) term.State {
+	state, err := term.GetState(int(tty.Fd()))
+	if err != nil {
+		t.Error(err)
+		return term.State{}
+	}
+	return *state
+}
+
+// waitUntilReading returns when the terminal's mode is not as it was.
+func waitUntilReading(t *testing.T, tty *os.File, before term.State) {
+	t.Helper()
+	for start := time.Now(); mode(t, tty) == before; runtime.Gosched() {
+		if time.Since(start) > 20*time.Second {
+			t.Fatal("the terminal is not read")
 		}
 	}
 }
