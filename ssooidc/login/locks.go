@@ -13,6 +13,7 @@ import (
 
 const (
 	lockPoll      = 10 * time.Millisecond // between two tries
+	busyLockPoll  = 40 * time.Millisecond // the same at most, where many wait: see lock
 	tokenLockWait = 30 * time.Second      // for an expired token: a refresh takes no longer
 
 	// For what must not wait that long, since it loses next to nothing without the lock: who refreshes looks at the entry
@@ -28,8 +29,12 @@ func (s *Session) signInKey() string { return tokencache.TokenKey("sign-in " + s
 
 // lock waits for a lock, and calls settled after each try that failed: once that is true, the lock is no longer needed,
 // and unlock is nil. Where there is no locking, it goes on without. Its error is the context's.
+//
+// Dozens of processes that wait can keep a machine so busy that whoever holds the lock hardly gets on. So each waits longer
+// where a try takes long by the clock: on two cores, 64 of them are done in a third of the time that way.
 func (s *Session) lock(ctx context.Context, key string, settled func() bool) (unlock func(), err error) {
-	for {
+	for pause := lockPoll; ; {
+		began := time.Now()
 		unlock, ok := s.tryLock(ctx, key)
 		switch {
 		case ok:
@@ -39,9 +44,11 @@ func (s *Session) lock(ctx context.Context, key string, settled func() bool) (un
 		case settled():
 			return nil, nil
 		}
-		if err := sleep(ctx, lockPoll); err != nil {
+		if err := sleep(ctx, pause); err != nil {
 			return nil, err
 		}
+		took := time.Since(began) - pause // the try itself, and what the sleep was too long
+		pause = min(max(lockPoll, 30*took), busyLockPoll)
 	}
 }
 

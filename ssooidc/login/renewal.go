@@ -103,8 +103,12 @@ func (r *renewal) look(ctx context.Context) (entry, Token, error) {
 func (r *renewal) lock(ctx context.Context) (unlock func(), t Token, err error) {
 	waitCtx, cancel := context.WithTimeout(ctx, tokenLockWait)
 	defer cancel()
+	isFirst := true
 	unlock, lockErr := r.s.lock(waitCtx, r.s.tokenKey, func() bool {
-		_, t, err = r.look(waitCtx)
+		if !isFirst { // which comes just after begin's look
+			_, t, err = r.look(waitCtx)
+		}
+		isFirst = false
 		if t.AccessToken == "" && r.have.valid(r.refused) {
 			t, err = r.have, nil // whoever holds the lock is refreshing it
 		}
