@@ -51,7 +51,7 @@ func textOf(err error) string {
 	var setting *login.ConfigError
 	switch {
 	case errors.As(err, &required) && required.Err != nil:
-		return required.Session + ": " + textOf(required.Err) // not "again": perhaps nobody ever has
+		return required.Session + ": " + textOf(required.Err) // explain tells how to sign in
 	case errors.As(err, new(*profile.Error)):
 	case errors.As(err, &setting):
 		name, value := setting.Field, ""

@@ -282,8 +282,8 @@ func TestErrorTexts(t *testing.T) {
 		want string
 	}{
 		{&login.ConfigError{Field: "Region", Problem: "is missing"}, "login: Config.Region is missing"},
-		{&login.RequiredError{}, "login: sign in again"},
-		{&login.RequiredError{Session: "dev", Err: context.Canceled}, "login: sign in again to dev: context canceled"},
+		{&login.RequiredError{}, "login: sign in"},
+		{&login.RequiredError{Session: "dev", Err: context.Canceled}, "login: sign in to dev: context canceled"},
 		{&login.AuthorizationError{Code: "access_denied"}, "the browser came back with an error: access_denied; sign in again and approve it, or ask an administrator"},
 		{&login.AuthorizationError{Code: "x", Description: "a\nb"}, "the browser came back with an error: x: a b; sign in again, and if that does not help, check the start URL and the region"},
 	} {

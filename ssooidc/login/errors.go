@@ -48,7 +48,7 @@ type RequiredError struct {
 
 // Error names the session and the reason.
 func (e *RequiredError) Error() string {
-	text := "login: sign in again"
+	text := "login: sign in"
 	if e.Session != "" {
 		text += " to " + secret.Printable(e.Session, 200)
 	}

@@ -42,7 +42,7 @@ func Example() {
 	fmt.Println("and it goes on:", token.Refreshable)
 	fmt.Println("no secret is printed:", token.AccessToken != "" && fmt.Sprint(token) != token.AccessToken)
 	// Output:
-	// login: sign in again to https://d-1234567890.awsapps.com/start: nobody is signed in
+	// login: sign in to https://d-1234567890.awsapps.com/start: nobody is signed in
 	// signed in for 1h0m0s
 	// and it goes on: true
 	// no secret is printed: true
@@ -103,7 +103,7 @@ func ExampleSession_Refresh() {
 	// Output:
 	// another one: true
 	// signed out: true
-	// login: sign in again to https://d-1234567890.awsapps.com/start: nobody is signed in
+	// login: sign in to https://d-1234567890.awsapps.com/start: nobody is signed in
 }
 
 // Terminal is the default; to write elsewhere, give it another place. Without an input it reads nothing.
