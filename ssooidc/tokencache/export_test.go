@@ -18,3 +18,6 @@ const (
 	TempSuffix = tempSuffix
 	TempStale  = tempStale
 )
+
+// Members is what an object's members are unmarshaled from.
+var Members = members

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"maps"
+	"slices"
 	"time"
 	"unicode/utf8"
 )
@@ -96,25 +97,34 @@ func (f field) encode() ([]byte, error) {
 // unmarshalFields reads the fields and returns the others, nil if there are none. Names must match exactly: to
 // encoding/json AccessToken would be accessToken.
 func unmarshalFields(data []byte, fields []field) (extra map[string]json.RawMessage, err error) {
-	if err := json.Unmarshal(data, &extra); err != nil || extra == nil {
+	if !json.Valid(data) || bytes.TrimLeft(data, " \t\r\n")[0] != '{' {
 		return nil, &ParseError{Problem: "is not a JSON object" + replaceIt}
 	}
-	for _, f := range fields {
-		raw, ok := extra[f.name]
-		if !ok {
+	keep := func(name string, value json.RawMessage) {
+		if extra == nil {
+			extra = make(map[string]json.RawMessage)
+		}
+		extra[name] = bytes.Clone(value) // data is the caller's
+	}
+	values := make([]json.RawMessage, len(fields)) // the last of each, as encoding/json has it
+	members(data, func(name string, value json.RawMessage) {
+		if i := slices.IndexFunc(fields, func(f field) bool { return f.name == name }); i >= 0 {
+			values[i] = value
+		} else {
+			keep(name, value)
+		}
+	})
+	for i, f := range fields {
+		if values[i] == nil {
 			continue
 		}
-		problem := f.decode(raw)
-		if problem != "" && f.spare {
-			continue
-		}
-		delete(extra, f.name)
-		if problem != "" {
+		switch problem := f.decode(values[i]); {
+		case problem == "":
+		case f.spare:
+			keep(f.name, values[i])
+		default:
 			return nil, &ParseError{Field: f.name, Problem: problem + replaceIt}
 		}
-	}
-	if len(extra) == 0 {
-		extra = nil
 	}
 	return extra, nil
 }
