@@ -123,14 +123,20 @@ func readFile(path string) (data []byte, torn bool, err error) {
 			Err: errors.New("not a regular file: move it away, then sign in again")}
 	}
 	// In one read, as far as possible: the beginning of one token and the end of the next could look whole.
-	var b bytes.Buffer
-	b.Grow(int(min(info.Size(), maxSize)) + bytes.MinRead)
-	if _, err := b.ReadFrom(io.LimitReader(f, maxSize+1)); err != nil {
+	data = make([]byte, min(info.Size(), maxSize)+bytes.MinRead)
+	n, err := f.Read(data)
+	data = data[:n]
+	if err == nil && int64(n) != info.Size() { // it is being written, or the system does not tell sizes
+		var rest []byte
+		rest, err = io.ReadAll(io.LimitReader(f, maxSize))
+		data = append(data, rest...)
+	}
+	if err != nil && err != io.EOF {
 		return nil, false, err
 	}
-	if b.Len() > maxSize {
+	if len(data) > maxSize {
 		return nil, false, &fs.PathError{Op: "load", Path: path,
 			Err: errors.New("larger than 1 MiB: move it away, then sign in again")}
 	}
-	return b.Bytes(), !json.Valid(b.Bytes()), nil
+	return data, !json.Valid(data), nil
 }

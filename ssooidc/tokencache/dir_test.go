@@ -172,6 +172,22 @@ func TestLoadRefuses(t *testing.T) {
 	}
 }
 
+// TestLoadUnknownSize: some file systems only tell a file's size by its end. Linux has one such.
+func TestLoadUnknownSize(t *testing.T) {
+	t.Parallel()
+	const file, last = "/proc/self/status", "nonvoluntary_ctxt_switches:"
+	if content, err := os.ReadFile(file); err != nil || len(content) < 1000 || !strings.Contains(string(content), last) {
+		t.Skipf("no long %s: %v", file, err)
+	}
+	d := tokencache.Dir{Path: t.TempDir()}
+	symlink(t, file, filepath.Join(d.Path, key+".json"))
+	synctest.Test(t, func(t *testing.T) { // it is no JSON, and read again some times
+		if got := load(t, d); !strings.Contains(got, last) {
+			t.Errorf("read:\n%s", got)
+		}
+	})
+}
+
 // TestFileInTheWay: a file where a folder should be is no lost sign-in, since the next one could not be saved either.
 func TestFileInTheWay(t *testing.T) {
 	t.Parallel()
