@@ -92,9 +92,10 @@ func (p *Partition) has(region string) bool {
 // isWordDashNumber matches \w+-\d+, both classes ASCII as in the patterns.
 func isWordDashNumber(s string) bool {
 	word, number, ok := strings.Cut(s, "-")
+	isDigit := func(c rune) bool { return '0' <= c && c <= '9' }
+	isWord := func(c rune) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || isDigit(c) || c == '_' }
 	return ok && word != "" && number != "" &&
-		strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == "" &&
-		strings.Trim(number, "0123456789") == ""
+		strings.TrimLeftFunc(word, isWord) == "" && strings.TrimLeftFunc(number, isDigit) == ""
 }
 
 // Host is the name under which the partition serves a region. It fails where the partition lacks what is asked for.
