@@ -32,20 +32,21 @@ func (t Token) valid(refused string) bool {
 // held is the token in memory.
 type held struct {
 	Token
-	due time.Time // when to look for another; at ExpiresAt at the latest
+	due time.Time // when to look for another; at ExpiresAt at the latest. It has no monotonic part, like all that now returns
 }
 
 // Token returns a valid access token, and never asks a person. It is the one in memory, the one in the cache, or a new one:
 // an expired token is refreshed, and one that expires within Config.RefreshWindow too, unless another process is at it
 // already. Concurrent callers share one refresh, which goes on when they leave.
 //
-// A token that is still valid is returned whatever happens, after five seconds at most. Otherwise Token fails with a [*RequiredError] when a person must
-// sign in, a [*LockError] when another process held the token's lock for 30 seconds, the context's error, or why the
-// service could not be asked: then try again later.
+// A token that is still valid is returned whatever happens, after five seconds at most. Otherwise Token fails with a
+// [*RequiredError] when a person must sign in, a [*LockError] when another process held the token's lock for 30 seconds, the
+// context's error, or why the service could not be asked: then try again later.
 //
 // With a valid token in memory it looks at nothing else, not even at the context, and allocates nothing.
 func (s *Session) Token(ctx context.Context) (Token, error) {
-	if h := s.memory.Load(); h != nil && now().Before(h.due) {
+	// By the wall clock, since due is of that only. now would take longer, here alone it matters.
+	if h := s.memory.Load(); h != nil && time.Now().Before(h.due) {
 		return h.Token, nil
 	}
 	return s.acquire(ctx, "")
