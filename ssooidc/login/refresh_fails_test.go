@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io/fs"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -244,6 +246,48 @@ func TestSomeoneElseRefreshed(t *testing.T) {
 				if took != tt.takes {
 					t.Errorf("it took %v, want %v", took, tt.takes)
 				}
+			})
+		})
+	}
+}
+
+// TestSecondRefreshFails: our refresh token is refused, and so is, or fails, the other one that a tool saves then.
+func TestSecondRefreshFails(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		exception string
+		required  bool
+		as        any
+		forgets   bool // the registration
+	}{
+		{"InvalidGrantException", true, new(*ssooidc.InvalidGrantException), false},
+		{"InvalidClientException", true, new(*ssooidc.InvalidClientException), true},
+		{"InternalServerException", false, new(*ssooidc.InternalServerException), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.exception, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := approving()
+				cfg := config(s)
+				session, _ := signIn(t, cfg)
+				time.Sleep(2 * time.Hour)
+				s.FailNext("CreateToken", "InvalidGrantException", 1)
+				time.AfterFunc(time.Second, func() {
+					s.FailNext("CreateToken", tt.exception, 100)
+					other := stored(t, cfg.Cache)
+					other.RefreshToken = "of another tool"
+					store(t, cfg.Cache, other)
+				})
+				_, err := session.Token(t.Context())
+				if errors.As(err, new(*login.RequiredError)) != tt.required || !errors.As(err, tt.as) {
+					t.Errorf("Token: %v", err)
+				}
+				_, err = cfg.Cache.Load(t.Context(), tokencache.RegistrationKey(cfg.StartURL, cfg.Region, nil, cfg.Name))
+				if forgotten := errors.Is(err, fs.ErrNotExist); forgotten != tt.forgets {
+					t.Errorf("the registration: %v", err)
+				}
+				checkNoSecret(t, s, fmt.Sprint(err))
 			})
 		})
 	}
