@@ -3,6 +3,7 @@ package login_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -174,4 +175,42 @@ func (c *cancelling) TryLock(ctx context.Context, key string) (func(), bool, err
 		c.cancel()
 	}
 	return c.Store.TryLock(ctx, key)
+}
+
+// nilStore returns what is there as nil where it is empty, as some databases do.
+type nilStore struct{ tokencache.Memory }
+
+func (s *nilStore) Load(ctx context.Context, key string) ([]byte, error) {
+	data, err := s.Memory.Load(ctx, key)
+	if len(data) == 0 {
+		data = nil
+	}
+	return data, err
+}
+
+// TestEmptyEntry: an empty entry is a torn one, and not a sign-out.
+func TestEmptyEntry(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := approving()
+		cfg := config(s)
+		cfg.Cache = new(nilStore)
+		session, _ := signIn(t, cfg)
+		time.Sleep(2 * time.Hour)
+		s.HandleNext("CreateToken", func(w http.ResponseWriter, r *http.Request) {
+			must(t, cfg.Cache.Save(context.Background(), tokenKey, nil)) // by a tool that begins to write
+			s.ServeHTTP(w, r)
+		}, 1)
+		token, err := session.Token(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept := stored(t, cfg.Cache); kept.AccessToken != token.AccessToken {
+			t.Errorf("the cache has %v, not the token that was refreshed", kept)
+		}
+		must(t, cfg.Cache.Save(t.Context(), tokenKey, nil))
+		if _, err := newSession(t, cfg).Token(t.Context()); !errors.As(err, new(*login.RequiredError)) {
+			t.Errorf("Token: %v", err)
+		}
+	})
 }

@@ -19,6 +19,11 @@ func TestFaults(t *testing.T) {
 			err:    `profile: FILE: there is no profile "prod" (there is dev and old): name one that is there, here or in AWS_PROFILE, or make it with "aws configure sso"`,
 		},
 		{
+			name: "many profiles, and default", load: "prod",
+			config: "[profile p01]\n[profile p02]\n[profile p03]\n[profile p04]\n[profile p05]\n[profile p06]\n[profile p07]\n[profile p08]\n[profile p09]\n[profile p10]\n[default]\n",
+			err:    `profile: FILE: there is no profile "prod" (there is default, p01, p02, p03, p04, p05, p06, p07, p08, p09 and ...): name one that is there, here or in AWS_PROFILE, or make it with "aws configure sso"`,
+		},
+		{
 			name:   "no default profile",
 			config: dev + corp,
 			err:    `profile: FILE: there is no profile "default" (there is dev): name one that is there, here or in AWS_PROFILE, or make it with "aws configure sso"`,

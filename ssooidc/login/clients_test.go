@@ -1,0 +1,38 @@
+package login_test
+
+import (
+	"errors"
+	"io/fs"
+	"testing"
+	"time"
+
+	"github.com/ssooidc/ssooidc-go/ssooidc/login"
+	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
+)
+
+// TestUnreadableCABundle: without the certificates to trust, nothing is sent, every call says why, and no session is lost but
+// by Logout.
+func TestUnreadableCABundle(t *testing.T) {
+	t.Setenv("AWS_CA_BUNDLE", "/nowhere/ca.pem")
+	entry := tokencache.Token{
+		StartURL: startURL, Region: region, AccessToken: "s3cret access token", ExpiresAt: time.Now().Add(-time.Minute).Truncate(time.Second).UTC(),
+		RefreshToken: "s3cret refresh token", ClientID: "client", ClientSecret: "s3cret of the client",
+	}
+	for name, call := range map[string]func(*login.Session) error{
+		"Login":  func(s *login.Session) error { _, err := s.Login(t.Context()); return err },
+		"Token":  func(s *login.Session) error { _, err := s.Token(t.Context()); return err },
+		"Logout": func(s *login.Session) error { return s.Logout(t.Context()) },
+	} {
+		for _, flow := range []login.Flow{login.FlowBrowser, login.FlowDeviceCode} {
+			cfg := login.Config{Name: "dev", StartURL: startURL, Region: region, Flow: flow, Cache: new(tokencache.Memory)}
+			store(t, cfg.Cache, entry)
+			err := call(newSession(t, cfg))
+			if !errors.Is(err, fs.ErrNotExist) && !errors.As(err, new(*login.ConfigError)) || errors.As(err, new(*login.RequiredError)) {
+				t.Errorf("%s, %v: %v", name, flow, err)
+			}
+			if _, err := cfg.Cache.Load(t.Context(), tokenKey); (err == nil) != (name != "Logout") {
+				t.Errorf("%s, %v: the entry: %v", name, flow, err)
+			}
+		}
+	}
+}
