@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -294,6 +295,9 @@ func TestBroken(t *testing.T) {
 				t.Skip("which is not checked here")
 			}
 			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestRunBroken$/^"+b.check+"$", "-test.timeout=1m")
+			if folder := flag.Lookup("test.gocoverdir").Value.String(); folder != "" {
+				cmd.Args = append(cmd.Args, "-test.gocoverdir="+folder) // what the checks say is only covered there
+			}
 			cmd.Env = append(os.Environ(), brokenVariable+"="+b.name)
 			out, err := cmd.CombinedOutput()
 			var exit *exec.ExitError
