@@ -106,6 +106,38 @@ func ExampleSession_Refresh() {
 	// login: sign in to https://d-1234567890.awsapps.com/start: nobody is signed in
 }
 
+// A request that takes a token, made once more where the token is refused.
+func ExampleSession_Use() {
+	service := ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentApprove})
+	ctx := context.Background()
+	session, err := login.New(login.Config{
+		StartURL:   "https://d-1234567890.awsapps.com/start",
+		Region:     "us-east-1",
+		Flow:       login.FlowDeviceCode,
+		Cache:      new(tokencache.Memory),
+		HTTPClient: service.HTTPClient(),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := session.Login(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	errRefused := errors.New("status 401")
+	requests := 0
+	request := func(token login.Token) error { // to a service that refuses the first token
+		if requests++; requests == 1 {
+			return errRefused
+		}
+		return nil
+	}
+	err = session.Use(ctx, request, func(err error) bool { return errors.Is(err, errRefused) })
+	fmt.Println(requests, "requests, error", err)
+	// Output: 2 requests, error <nil>
+}
+
 // Terminal is the default; to write elsewhere, give it another place. Without an input it reads nothing.
 func ExampleTerminal() {
 	prompt := login.Terminal(nil, os.Stdout)

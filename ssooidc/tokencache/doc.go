@@ -1,6 +1,7 @@
 // Package tokencache keeps the tokens of IAM Identity Center sessions where the AWS CLI and AWS's SDKs keep theirs, so that
-// one sign-in serves them all: [Dir] is the folder ~/.aws/sso/cache. Any [Store] can stand in its place, [Memory] for
-// one. It never touches the network.
+// one sign-in serves them all. It never touches the network.
+//
+// [Dir] is their folder, ~/.aws/sso/cache. Any [Store] can stand in its place, [Memory] for one.
 //
 // An entry is a small JSON text under a key: a [Token] under [TokenKey], the registration that a sign-in made under
 // [RegistrationKey]. Reading one is two steps:

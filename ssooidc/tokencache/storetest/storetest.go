@@ -1,4 +1,5 @@
-// Package storetest checks that a [tokencache.Store] keeps the contract that a session relies on.
+// Package storetest checks that a store of tokens keeps the contract that a session relies on. It is that of
+// [tokencache.Store].
 //
 //	func TestMyStore(t *testing.T) {
 //		storetest.Run(t, func(t *testing.T) tokencache.Store { return newMyStore(t) })
