@@ -246,7 +246,7 @@ func (r *renewal) settle(ctx context.Context, err error) (Token, error) {
 		due = later
 	}
 	r.s.cfg.Logger.WarnContext(ctx, "login: the token is still valid, but could not be refreshed", "session", r.s.name, "error", err)
-	r.s.hold(r.era, &held{r.have, due})
+	r.s.hold(r.era, holdUntil(due, r.have))
 	return r.have, nil
 }
 

@@ -32,8 +32,11 @@ func (t Token) valid(refused string) bool {
 // held is the token in memory.
 type held struct {
 	Token
-	due time.Time // when to look for another; at ExpiresAt at the latest. It has no monotonic part, like all that now returns
+	due       time.Time // when to look for another; at ExpiresAt at the latest
+	dueSecond int64     // the second of it, since 1970: seconds are compared quickest
 }
+
+func holdUntil(due time.Time, t Token) *held { return &held{t, due, due.Unix()} }
 
 // Token returns a valid access token, and never asks a person. It is the one in memory, the one in the cache, or a new one:
 // an expired token is refreshed, and one that expires within Config.RefreshWindow too, unless another process is at it
@@ -45,8 +48,7 @@ type held struct {
 //
 // With a valid token in memory it looks at nothing else, not even at the context, and allocates nothing.
 func (s *Session) Token(ctx context.Context) (Token, error) {
-	// By the wall clock, since due is of that only. now would take longer, here alone it matters.
-	if h := s.memory.Load(); h != nil && time.Now().Before(h.due) {
+	if h := s.memory.Load(); h != nil && time.Now().Unix() < h.dueSecond {
 		return h.Token, nil
 	}
 	return s.acquire(ctx, "")
@@ -74,15 +76,14 @@ var _ bearer.TokenProvider = (*Session)(nil)
 // newHeld says when a token is due. One that was just issued is not before half its life is over, or a short-lived one
 // would be refreshed at each call.
 func (s *Session) newHeld(t Token, justIssued bool) *held {
-	h := &held{t, t.ExpiresAt}
 	if !t.Refreshable {
-		return h
+		return holdUntil(t.ExpiresAt, t)
 	}
-	h.due = t.ExpiresAt.Add(-max(s.cfg.RefreshWindow, 0))
+	due := t.ExpiresAt.Add(-max(s.cfg.RefreshWindow, 0))
 	if left := t.ExpiresAt.Sub(now()); justIssued && left/2 < s.cfg.RefreshWindow {
-		h.due = t.ExpiresAt.Add(-left / 2)
+		due = t.ExpiresAt.Add(-left / 2)
 	}
-	return h
+	return holdUntil(due, t)
 }
 
 // hold puts a token in memory, unless someone has signed in or out since era.
