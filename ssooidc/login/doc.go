@@ -22,10 +22,10 @@
 //
 // # A token each time
 //
-// Ask the session for a token each time that you need one: one that is valid in memory costs next to nothing. Tokens live for an hour or
-// so, and are refreshed in good time for as long as the session lasts, often days. Where a service refuses a token early, with
-// status 401 say, [Session.Refresh] gets another one; [Session.Use] does both. [Session.Logout] ends the session, here and
-// for every other tool.
+// Ask the session for a token each time that you need one: one that is valid in memory costs next to nothing. Tokens live
+// for an hour or so, and are refreshed in good time for as long as the session lasts, often days. Where a service refuses a
+// token early, with status 401 say, [Session.Refresh] gets another one; [Session.Use] does both. [Session.Logout] ends the
+// session, here and for every other tool.
 //
 // # What is kept, and where
 //
@@ -37,8 +37,7 @@
 //
 // Errors say what happened and what to do, and are fit for a person to read. To act on them, errors.Is finds [ErrDenied],
 // [ErrExpired] and the context's errors, and errors.As a [*RequiredError], a [*ConfigError], a [*LockError], an
-// [*AuthorizationError] and the exceptions of the package ssooidc. None of them, no log line and nothing that is printed holds a
-// secret.
+// [*AuthorizationError] and the exceptions of the package ssooidc. None of them and no log line holds a secret.
 //
 // # Tests
 //

@@ -283,11 +283,11 @@ func TestSecondRefreshFails(t *testing.T) {
 				if errors.As(err, new(*login.RequiredError)) != tt.required || !errors.As(err, tt.as) {
 					t.Errorf("Token: %v", err)
 				}
+				checkNoSecret(t, s, fmt.Sprint(err))
 				_, err = cfg.Cache.Load(t.Context(), tokencache.RegistrationKey(cfg.StartURL, cfg.Region, nil, cfg.Name))
 				if forgotten := errors.Is(err, fs.ErrNotExist); forgotten != tt.forgets {
 					t.Errorf("the registration: %v", err)
 				}
-				checkNoSecret(t, s, fmt.Sprint(err))
 			})
 		})
 	}

@@ -128,7 +128,7 @@ func readFile(path string) (data []byte, torn bool, err error) {
 	data = data[:n]
 	if err == nil && int64(n) != info.Size() { // it is being written, or the system does not tell sizes
 		var rest []byte
-		rest, err = io.ReadAll(io.LimitReader(f, maxSize))
+		rest, err = io.ReadAll(io.LimitReader(f, int64(maxSize+1-n)))
 		data = append(data, rest...)
 	}
 	if err != nil && err != io.EOF {

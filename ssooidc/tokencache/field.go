@@ -97,7 +97,7 @@ func (f field) encode() ([]byte, error) {
 // unmarshalFields reads the fields and returns the others, nil if there are none. Names must match exactly: to
 // encoding/json AccessToken would be accessToken.
 func unmarshalFields(data []byte, fields []field) (extra map[string]json.RawMessage, err error) {
-	if !json.Valid(data) || bytes.TrimLeft(data, " \t\r\n")[0] != '{' {
+	if !json.Valid(data) || bytes.TrimLeft(data, space)[0] != '{' {
 		return nil, &ParseError{Problem: "is not a JSON object" + replaceIt}
 	}
 	keep := func(name string, value json.RawMessage) {
