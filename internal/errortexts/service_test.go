@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -148,12 +150,16 @@ var callSituations = []situation{
 	})},
 	{name: "the connection is dropped", provoke: answered(drop)},
 	{name: "no answer in time", provoke: func(w *world) error {
-		w.service.HandleNext("CreateToken", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 99)
-		return w.createToken(func(o *ssooidc.Options) {
-			c := w.service.HTTPClient()
-			c.Timeout = time.Minute
-			o.HTTPClient = c
-		})
+		client, err := wire.NewHTTPClient()
+		w.must(err)
+		transport := client.Transport.(*http.Transport)
+		transport.Proxy = nil
+		transport.DialTLSContext = func(context.Context, string, string) (net.Conn, error) {
+			ours, silent := net.Pipe()
+			go io.Copy(io.Discard, silent)
+			return ours, nil
+		}
+		return w.createToken(func(o *ssooidc.Options) { o.HTTPClient = client })
 	}},
 	{name: "a certificate of another host", provoke: unreachable(func(*http.Request) error {
 		return &tls.CertificateVerificationError{Err: x509.HostnameError{Host: "oidc.us-east-1.amazonaws.com",
