@@ -266,15 +266,18 @@ func ExampleService_HandleNext_late() {
 	s := ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentApprove})
 	c := s.HTTPClient()
 	poll, _ := begin(c, s)
-	for _, patience := range []time.Duration{20 * time.Millisecond, time.Minute} {
+	for _, answer := range []struct{ after, patience time.Duration }{
+		{time.Hour, 20 * time.Millisecond},
+		{20 * time.Millisecond, time.Minute},
+	} {
 		s.HandleNext("CreateToken", func(w http.ResponseWriter, r *http.Request) {
 			select {
-			case <-time.After(100 * time.Millisecond):
+			case <-time.After(answer.after):
 				s.ServeHTTP(w, r)
 			case <-r.Context().Done(): // the client has gone
 			}
 		}, 1)
-		c.Timeout = patience
+		c.Timeout = answer.patience
 		_, exception := send(c, endpoint+"/token", poll)
 		fmt.Printf("%q\n", exception)
 	}
