@@ -37,7 +37,11 @@ func (s *Session) asClient(ctx context.Context, client API, request *ssooidc.Reg
 	if err != nil {
 		return Token{}, err
 	}
-	return flow(reg)
+	token, err := flow(reg)
+	if errors.As(err, new(*ssooidc.InvalidClientException)) {
+		err = fmt.Errorf("%w; the client was registered just now: try again in a moment, and if that does not help, check the start URL and the region", err)
+	}
+	return token, err
 }
 
 // mayBeUnknown reports whether a flow ended as it does when the service no longer knows a client, but has told only the
@@ -66,6 +70,8 @@ func (s *Session) register(ctx context.Context, client API, request *ssooidc.Reg
 	switch {
 	case errors.As(err, new(*ssooidc.InvalidScopeException)):
 		return tokencache.Registration{}, fmt.Errorf("%w; check the scopes (%s)", err, secret.Printable(strings.Join(request.Scopes, ", "), 200))
+	case errors.As(err, new(*ssooidc.InvalidClientMetadataException)):
+		return tokencache.Registration{}, fmt.Errorf("%w; check the client name (%s)", err, secret.Printable(request.ClientName, 200))
 	case err != nil:
 		return tokencache.Registration{}, s.misdirected(err)
 	case out == nil || out.ClientID == "" || out.ClientSecret == "":
