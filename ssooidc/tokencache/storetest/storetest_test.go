@@ -261,7 +261,7 @@ var broken = []struct {
 			if held.Load() {
 				return nil, false, nil
 			}
-			<-time.After(time.Microsecond)
+			<-time.After(5 * time.Millisecond) // time enough for another to look
 			held.Store(true)
 			return func() { held.Store(false) }, true, nil
 		}
