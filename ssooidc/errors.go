@@ -212,10 +212,14 @@ type OptionsError struct {
 
 // Error names the field and the problem.
 func (e *OptionsError) Error() string {
-	if e.Problem == "" {
-		return "ssooidc: an option can't be used"
+	field := "Options"
+	if e.Field != "" {
+		field += "." + e.Field
 	}
-	return "ssooidc: Options." + e.Field + ": " + e.Problem
+	if e.Problem == "" {
+		return "ssooidc: " + field + " can't be used"
+	}
+	return "ssooidc: " + field + ": " + e.Problem
 }
 
 // Unwrap is Err.

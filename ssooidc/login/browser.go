@@ -65,10 +65,19 @@ func (s *Session) signInByBrowser(ctx context.Context, why string, canBrowse boo
 		return s.browserFlow(ctx, clients.main, reg, r, why, canBrowse)
 	})
 	if seen := r.Unverified(); err != nil && seen != nil {
-		err = fmt.Errorf("%w (the browser reported, though not surely of this sign-in, that %v)", err, seen)
+		err = &unverifiedError{err, seen}
 	}
 	return token, err
 }
+
+// unverifiedError is the error of a sign-in during which a browser has come back with an error that may be another's.
+type unverifiedError struct{ err, seen error }
+
+func (e *unverifiedError) Error() string {
+	return fmt.Sprintf("%v (the browser reported, though not surely of this sign-in, that %v)", e.err, e.seen)
+}
+
+func (e *unverifiedError) Unwrap() error { return e.err }
 
 // redirect is what a sign-in waits for.
 type redirect struct {

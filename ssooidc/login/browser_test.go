@@ -289,6 +289,30 @@ func TestFallBack(t *testing.T) {
 	}
 }
 
+// TestUnverifiedBeforeFallBack: an error that a browser may have brought is named in the final error too when the sign-in has gone
+// over to the device code since.
+func TestUnverifiedBeforeFallBack(t *testing.T) {
+	t.Parallel()
+	s := ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentDeny})
+	cfg := browserConfig(s)
+	cfg.Flow = login.FlowAuto
+	cfg.Browse = func(_ context.Context, address string) error {
+		u, err := url.Parse(address)
+		must(t, err)
+		if callback := u.Query().Get("redirect_uri"); callback != "" {
+			resp, err := http.Get(callback + "?error=server_error&error_description=Unsure")
+			must(t, err)
+			resp.Body.Close()
+		}
+		return errors.New("crashed")
+	}
+	_, err := newSession(t, cfg).Login(t.Context())
+	if !errors.Is(err, login.ErrDenied) || !strings.HasSuffix(err.Error(), "(the browser reported, though not surely of this sign-in, that the sign-in service answered with server_error: Unsure)") {
+		t.Errorf("Login: %v", err)
+	}
+	checkNoSecret(t, s, err)
+}
+
 // TestNoBrowserHere: without a way of opening one, FlowAuto does not begin the browser flow, and FlowBrowser shows why it
 // opens none.
 func TestNoBrowserHere(t *testing.T) {

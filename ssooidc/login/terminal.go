@@ -2,6 +2,7 @@ package login
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -13,7 +14,7 @@ import (
 // Terminal is a prompt for a terminal: it writes to out what to do, and while it waits a spinner and how long is left;
 // where out is no terminal, once a minute how long is left. Of the person it reads nothing but, where in is a terminal and
 // the browser might be on another machine, the address that is pasted by hand; except on Windows, it is not echoed. Of
-// several prompts of a program at one terminal, one reads at a time. nil in: no pasting. What it writes is printable text,
+// several prompts of a program at one terminal, one reads at a time. nil in: no pasting; nil out: the prompt fails. What it writes is printable text,
 // whatever the service sends.
 //
 // The terminal is as it was before when the sign-in is over, and after Ctrl-C. A program that something else may end while
@@ -21,6 +22,9 @@ import (
 // [os/signal.NotifyContext], or the terminal stays without echo.
 func Terminal(in io.Reader, out io.Writer) PromptFunc {
 	return func(ctx context.Context, c Challenge) error {
+		if out == nil {
+			return errNoTerminal
+		}
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		canPaste := c.Submit != nil && terminal.Is(in)
@@ -48,6 +52,8 @@ func Terminal(in io.Reader, out io.Writer) PromptFunc {
 		return wait(ctx, c, out, pasted)
 	}
 }
+
+var errNoTerminal = errors.New("there is nothing to write to: give Terminal an out, such as os.Stderr")
 
 // instructions are what a person has to do.
 func instructions(c Challenge, canPaste bool) string {

@@ -116,6 +116,9 @@ func TestTerminalBroken(t *testing.T) {
 	if err == nil {
 		t.Error("no error")
 	}
+	if err := login.Terminal(nil, nil)(t.Context(), login.Challenge{Flow: login.FlowDeviceCode}); err == nil || !strings.Contains(err.Error(), "os.Stderr") {
+		t.Errorf("with nothing to write to: %v", err)
+	}
 }
 
 // TestTerminalPaste: on a real terminal the time left is one line, written anew, and an address can be pasted that is
