@@ -16,15 +16,22 @@ import (
 //
 // It fails with the cache's error, the portal's, both, or, where it has done nothing, the context's.
 func (s *Session) Logout(ctx context.Context) error {
+	if !s.isMade() {
+		return errNoSession
+	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("login: sign-out of %s: %w", secret.Printable(s.name, 200), contextError(ctx))
 	}
-	token, err := s.forget(ctx)
+	token, unread, err := s.forget(ctx)
 	if err != nil {
 		err = fmt.Errorf("the session is still in the cache (delete it there, or sign out again): %w", err)
 	}
-	if token != "" {
-		if portalErr := s.endAtPortal(ctx, token); portalErr != nil {
+	if token != "" || unread != nil {
+		portalErr := unread
+		if token != "" {
+			portalErr = s.endAtPortal(ctx, token)
+		}
+		if portalErr != nil {
 			portalErr = fmt.Errorf("the session may live on at the portal (sign out there in the browser, at %s): %w",
 				secret.Printable(s.cfg.StartURL, 200), portalErr)
 			if err == nil {
@@ -40,18 +47,25 @@ func (s *Session) Logout(ctx context.Context) error {
 	return nil
 }
 
-// forget deletes the session here, and returns its access token, "" if there is none.
-func (s *Session) forget(ctx context.Context) (token string, err error) {
-	unlock, locked := s.lockUpTo(ctx, shortLockWait) // or a refresh that is about to save would bring the session back
-	defer func() { unlock() }()
+// forget deletes the session here, and returns its access token, "" if there is none, or unread where nobody can know.
+func (s *Session) forget(ctx context.Context) (token string, unread, err error) {
+	callersCtx := ctx
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
+	if e, err := s.load(ctx); err == nil && e.kind == entryNone && s.memory.Load() == nil {
+		return "", nil, nil
+	}
+	unlock, locked := s.lockUpTo(callersCtx, shortLockWait) // or a refresh that is about to save would bring the session back
+	defer func() { unlock() }()
 	if h := s.memory.Load(); h != nil {
 		token = h.AccessToken
 	}
 	e, loadErr := s.load(ctx)
-	if loadErr == nil && e.token.AccessToken != "" {
+	switch {
+	case loadErr == nil && e.token.AccessToken != "":
 		token = e.token.AccessToken
+	case loadErr != nil && token == "":
+		unread = fmt.Errorf("its token could not be read: %w", loadErr)
 	}
 	if e.kind != entryForeign { // which is not this session's
 		err = s.cfg.Cache.Delete(ctx, s.tokenKey)
@@ -62,7 +76,7 @@ func (s *Session) forget(ctx context.Context) (token string, err error) {
 	}
 	s.keepUnsaved(nil)
 	s.newEra(nil)
-	return token, err
+	return token, unread, err
 }
 
 func (s *Session) endAtPortal(ctx context.Context, token string) error {

@@ -4,11 +4,15 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/ssooidc/ssooidc-go/ssooidc/login"
+	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
 )
 
 // TestLogout: the cache first, then the portal.
@@ -73,6 +77,40 @@ func TestLogoutUnreadable(t *testing.T) {
 			t.Errorf("in the cache: %v", err)
 		}
 	})
+}
+
+// TestLogoutUnread: a session whose token can't be read, not even from memory, is deleted, but nobody can end it at the portal.
+func TestLogoutUnread(t *testing.T) {
+	t.Parallel()
+	s := approving()
+	cfg := config(s)
+	signIn(t, cfg)
+	unreadable := errors.New("unreadable")
+	f := &faulty{Store: cfg.Cache, load: unreadable}
+	cfg.Cache = f
+	err := newSession(t, cfg).Logout(t.Context())
+	if !errors.Is(err, unreadable) || !strings.Contains(errorText(err), "the session may live on at the portal (sign out there in the browser, at "+startURL+")") {
+		t.Errorf("Logout: %v", err)
+	}
+	if _, err := f.Store.Load(t.Context(), tokenKey); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("in the cache: %v", err)
+	}
+	checkNoSecret(t, s, err)
+}
+
+// TestLogoutOfNobody leaves no trace.
+func TestLogoutOfNobody(t *testing.T) {
+	t.Parallel()
+	s := approving()
+	cfg := config(s)
+	folder := filepath.Join(t.TempDir(), "cache")
+	cfg.Cache = tokencache.Dir{Path: folder}
+	if err := newSession(t, cfg).Logout(t.Context()); err != nil || len(s.Requests()) != 0 {
+		t.Errorf("Logout: %v, %d requests", err, len(s.Requests()))
+	}
+	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folder: %v", err)
+	}
 }
 
 // TestLogoutAtPortal: what the portal answers.
