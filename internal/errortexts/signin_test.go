@@ -113,6 +113,9 @@ var deviceSituations = []situation{
 			c.Prompt = func(context.Context, login.Challenge) error { return errors.New("the window is closed") }
 		})
 	}},
+	{name: "a terminal without output", provoke: func(w *world) error {
+		return w.login(func(c *login.Config) { c.Prompt = login.Terminal(nil, nil) })
+	}},
 	{name: "the prompt ends its goroutine", provoke: func(w *world) error {
 		return w.login(func(c *login.Config) {
 			c.Prompt = func(context.Context, login.Challenge) error { runtime.Goexit(); return nil }
@@ -329,6 +332,22 @@ func (readOnly) TryLock(context.Context, string) (func(), bool, error) {
 	return nil, false, errReadOnly
 }
 
+// hung is a store whose reads end with their context.
+type hung struct{ tokencache.Store }
+
+func (hung) Load(ctx context.Context, _ string) ([]byte, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// unreadable is a store of which only the reading fails.
+type unreadable struct {
+	tokencache.Store
+	why error
+}
+
+func (u unreadable) Load(context.Context, string) ([]byte, error) { return nil, u.why }
+
 var errReadOnly = errors.New("unlinkat k.json: read-only file system")
 
 // ours asks for a token where the cache has an entry of this session's.
@@ -438,6 +457,14 @@ var tokenSituations = []situation{
 		}).Token(w.Context())
 		return err
 	}},
+	{name: "a cache that does not answer", provoke: func(w *world) error {
+		_, err := w.session(func(c *login.Config) { c.Cache = hung{w.cache} }).Token(w.Context())
+		return err
+	}},
+	{name: "a session that New did not make", provoke: func(w *world) error {
+		_, err := new(login.Session).Token(w.Context())
+		return err
+	}},
 }
 
 // signingOut signs out where the portal answers so.
@@ -455,6 +482,12 @@ var logoutSituations = []situation{
 		ctx, cancel := context.WithCancel(w.Context())
 		cancel()
 		return w.session().Logout(ctx)
+	}},
+	{name: "a cache that can't be read", provoke: func(w *world) error {
+		w.signedIn()
+		return w.session(func(c *login.Config) {
+			c.Cache = unreadable{w.cache, errors.New("open k.json: permission denied")}
+		}).Logout(w.Context())
 	}},
 	{name: "the portal has a problem", provoke: signingOut(body(http.StatusServiceUnavailable, "", "X-Amzn-Requestid", "1a2b"))},
 	{name: "a proxy's page", provoke: signingOut(page(http.StatusForbidden))},

@@ -274,6 +274,27 @@ func TestFlowString(t *testing.T) {
 	}
 }
 
+// TestNotMade: a session that New did not make says so.
+func TestNotMade(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]*login.Session{"nil": nil, "zero": new(login.Session)} {
+		_, loginErr := s.Login(t.Context())
+		_, tokenErr := s.Token(t.Context())
+		_, refreshErr := s.Refresh(t.Context(), "x")
+		_, bearerErr := s.RetrieveBearerToken(t.Context())
+		_, _, portalErr := s.Portal()
+		useErr := s.Use(t.Context(), nil, nil)
+		for _, err := range []error{loginErr, tokenErr, refreshErr, bearerErr, portalErr, useErr, s.Logout(t.Context())} {
+			if !errors.As(err, new(*login.ConfigError)) || err.Error() != "login: the session is nil or zero: make one with New" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if err := s.Wait(t.Context()); err != nil || s.Region() != "" {
+			t.Errorf("%s: %v, %q", name, err, s.Region())
+		}
+	}
+}
+
 // TestErrorTexts: what the errors say by themselves, zero values too.
 func TestErrorTexts(t *testing.T) {
 	t.Parallel()
@@ -281,7 +302,10 @@ func TestErrorTexts(t *testing.T) {
 		err  error
 		want string
 	}{
+		{&login.ConfigError{}, "login: the configuration can't be used"},
 		{&login.ConfigError{Field: "Region", Problem: "is missing"}, "login: Config.Region is missing"},
+		{&login.LockError{}, "login: the token can't be refreshed: another process has held its lock too long; look for one that is stopped or hangs, then try again"},
+		{&login.AuthorizationError{}, "the browser came back with an error; sign in again, and if that does not help, check the start URL and the region"},
 		{&login.RequiredError{}, "login: sign in"},
 		{&login.RequiredError{Session: "dev", Err: context.Canceled}, "login: sign in to dev: context canceled"},
 		{&login.AuthorizationError{Code: "access_denied"}, "the browser came back with an error: access_denied; sign in again and approve it, or ask an administrator"},

@@ -20,8 +20,12 @@ type entry struct {
 	data  []byte           // nil: there is none
 	token tokencache.Token // of an entryOurs
 
-	unread bool // it could not be read: nothing of this is known
+	unread  bool     // it could not be read: nothing of this is known
+	unsaved *unsaved // where the token is from; nil: from the cache
 }
+
+// mayBeSaved reports whether the entry's token should be in the cache, and is not.
+func (e entry) mayBeSaved() bool { return e.unsaved != nil && !e.unsaved.blind && !e.unsaved.waits }
 
 type entryKind int
 
@@ -38,6 +42,7 @@ type unsaved struct {
 	token    tokencache.Token
 	replaces []byte
 	blind    bool // what it replaces is not known yet
+	waits    bool // what it would replace is torn, and may be another tool's sign-in: it is not saved over that
 }
 
 // load reads the session's entry. Its error is of a cache that can't be read.
@@ -51,7 +56,7 @@ func (s *Session) load(ctx context.Context) (entry, error) {
 		u.replaces, u.blind = e.data, false
 		fallthrough
 	case err != nil || bytes.Equal(e.data, u.replaces) && (e.data == nil) == (u.replaces == nil):
-		return entry{kind: entryOurs, data: u.replaces, token: u.token}, nil
+		return entry{kind: entryOurs, data: u.replaces, token: u.token, unread: u.blind, unsaved: u}, nil
 	default:
 		s.unsaved = nil // another has saved or deleted it since
 	}
@@ -83,25 +88,34 @@ func (s *Session) loadSaved(ctx context.Context) (entry, error) {
 	return e, nil
 }
 
-// save writes a token over the entry that was just loaded, if need be again after each of some waits. Where the cache does not
-// take it, this session keeps it.
-func (s *Session) save(ctx context.Context, token tokencache.Token, over entry, waits ...time.Duration) {
+// trySave writes a token into the cache.
+func (s *Session) trySave(ctx context.Context, token tokencache.Token) error {
 	data, err := json.Marshal(token)
 	if err == nil {
 		err = s.cfg.Cache.Save(ctx, s.tokenKey, data)
-		for _, wait := range waits {
-			if err == nil || sleep(ctx, wait) != nil {
-				break
-			}
-			err = s.cfg.Cache.Save(ctx, s.tokenKey, data)
-		}
 	}
-	var kept *unsaved
-	if err != nil {
-		s.warnLost(ctx, err)
-		kept = &unsaved{token, over.data, over.unread}
+	if err == nil {
+		s.keepUnsaved(nil)
 	}
-	s.keepUnsaved(kept)
+	return err
+}
+
+// lost keeps a token in this session that the cache would not take in place of what is there. It is saved later, if that may
+// be, by whoever needs a token then.
+func (s *Session) lost(ctx context.Context, why error, token tokencache.Token, over entry) {
+	s.warnLost(ctx, why)
+	waits := over.kind == entryTorn || over.unsaved != nil && over.unsaved.waits
+	s.keepUnsaved(&unsaved{token: token, replaces: over.data, blind: over.unread, waits: waits})
+}
+
+// soonIfUnsaved is a token that is looked at again before long where the cache has not taken it.
+func (s *Session) soonIfUnsaved(h *held) *held {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if later := now().Add(retryLater); s.unsaved != nil && later.Before(h.due) {
+		return holdUntil(later, h.Token)
+	}
+	return h
 }
 
 func (s *Session) keepUnsaved(u *unsaved) {

@@ -32,6 +32,9 @@ type ConfigError struct {
 
 // Error names the field, its value and the problem.
 func (e *ConfigError) Error() string {
+	if e.Field == "" {
+		return "login: " + cmp.Or(e.Problem, "the configuration can't be used")
+	}
 	text := "login: Config." + e.Field
 	if e.Value != "" {
 		text += " " + strconv.Quote(secret.Printable(e.Value, 100))
@@ -102,8 +105,18 @@ type LockError struct {
 
 // Error names the lock.
 func (e *LockError) Error() string {
-	return fmt.Sprintf("login: the token of %s can't be refreshed: another process has held its lock (%s.lock in the cache) for %v; "+
-		"look for one that is stopped or hangs, then try again", secret.Printable(e.Session, 200), e.Lock, e.Waited)
+	of, lock, waited := "", "", "too long"
+	if e.Session != "" {
+		of = " of " + secret.Printable(e.Session, 200)
+	}
+	if e.Lock != "" {
+		lock = " (" + secret.Printable(e.Lock, 100) + ".lock in the cache)"
+	}
+	if e.Waited > 0 {
+		waited = "for " + e.Waited.String()
+	}
+	return "login: the token" + of + " can't be refreshed: another process has held its lock" + lock + " " + waited +
+		"; look for one that is stopped or hangs, then try again"
 }
 
 // contextError is why a context has ended, with its cause if that says more.

@@ -29,30 +29,126 @@ func (h *hung) Load(ctx context.Context, key string) ([]byte, error) {
 	return h.Store.Load(ctx, key)
 }
 
-// TestHungLoad: whichever of a refresh's looks into the cache hangs, the session can be used again within a minute.
+// TestHungLoad: whichever of a refresh's looks into the cache hangs, the session can be used again within a minute, and a
+// token that is valid yet comes in five seconds.
 func TestHungLoad(t *testing.T) {
 	t.Parallel()
-	for which := 1; which <= 3; which++ { // before the lock, with the lock, before the save
+	for _, age := range []time.Duration{56 * time.Minute, 2 * time.Hour} {
+		for which := 1; which <= 3; which++ { // before the lock, with the lock, before the save
+			synctest.Test(t, func(t *testing.T) {
+				s := approving()
+				cfg := config(s)
+				var loads atomic.Int32
+				h := &hung{cfg.Cache, func() bool { return false }}
+				cfg.Cache = h
+				session, first := signIn(t, cfg)
+				time.Sleep(age)
+				h.hangs = func() bool { return loads.Add(1) == int32(which) }
+				start := time.Now()
+				token, err := session.Token(context.Background())
+				took := time.Since(start)
+				switch isValid := age < time.Hour; {
+				case isValid && (err != nil || token != first || took > 5*time.Second):
+					t.Errorf("load %d hangs: %v, %v after %v", which, token, err, took)
+				case !isValid && (took > time.Minute || errors.As(err, new(*login.RequiredError)) || errors.Is(err, context.DeadlineExceeded)):
+					t.Errorf("load %d hangs: %v after %v", which, err, took)
+				}
+				must(t, session.Wait(t.Context()))
+				time.Sleep(10 * time.Second)
+				token, err = session.Token(context.Background())
+				if err != nil || token.AccessToken == first.AccessToken || stored(t, cfg.Cache).AccessToken != token.AccessToken {
+					t.Errorf("after load %d has hung: %v, %v", which, token, err)
+				}
+			})
+		}
+	}
+}
+
+// TestHungWhileLocked: a cache that hangs just when the wait for another process's lock is over.
+func TestHungWhileLocked(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := config(approving())
+		h := &hung{cfg.Cache, func() bool { return false }}
+		cfg.Cache = h
+		session, first := signIn(t, cfg)
+		time.Sleep(2 * time.Hour)
+		unlock := holdLock(t, h.Store, tokenKey)
+		from := time.Now().Add(20 * time.Second)
+		h.hangs = func() bool { return time.Now().After(from) && time.Now().Before(from.Add(time.Minute)) }
+		start := time.Now()
+		var locked *login.LockError
+		if token, err := session.Token(t.Context()); !errors.As(err, &locked) || time.Since(start) > time.Minute {
+			t.Errorf("Token: %v, %v after %v", token, err, time.Since(start))
+		}
+		unlock()
+		time.Sleep(2 * time.Minute)
+		if token, err := session.Token(t.Context()); err != nil || token.AccessToken == first.AccessToken {
+			t.Errorf("later: %v, %v", token, err)
+		}
+	})
+}
+
+// TestDeafStore: callers leave, or take the token that is valid, though a store looks at no context: a file on a network.
+func TestDeafStore(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name     string
+		age      time.Duration
+		patience time.Duration // of the caller; 0: for good
+		want     time.Duration
+		ok       bool
+	}{
+		{"an expired token", 2 * time.Hour, 100 * time.Millisecond, 100 * time.Millisecond, false},
+		{"an expired token, for good", 2 * time.Hour, 0, time.Minute, true},
+		{"a valid token", 56 * time.Minute, 100 * time.Millisecond, 100 * time.Millisecond, true},
+		{"a valid token, for good", 56 * time.Minute, 0, 5 * time.Second, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				cfg := config(approving())
+				slow := &slow{Store: cfg.Cache}
+				cfg.Cache = slow
+				session, _ := signIn(t, cfg)
+				time.Sleep(tt.age)
+				slow.loaded = func(string) { time.Sleep(20 * time.Second) }
+				ctx := context.Background()
+				if tt.patience > 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, tt.patience)
+					defer cancel()
+				}
+				start := time.Now()
+				token, err := session.Token(ctx)
+				if took := time.Since(start); (err == nil) != tt.ok || took != tt.want {
+					t.Errorf("Token: %v, %v after %v", token, err, took)
+				}
+				must(t, session.Wait(t.Context()))
+			})
+		})
+	}
+}
+
+// TestSlowServiceAndTokenInTheFile: who finds a valid token in the cache does not wait for a service that does not answer
+// either.
+func TestSlowServiceAndTokenInTheFile(t *testing.T) {
+	t.Parallel()
+	for patience, want := range map[time.Duration]time.Duration{time.Hour: 5 * time.Second, 2 * time.Second: 2 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			s := approving()
 			cfg := config(s)
-			loads := 0
-			h := &hung{cfg.Cache, func() bool { return false }}
-			cfg.Cache = h
-			session, first := signIn(t, cfg)
-			time.Sleep(2 * time.Hour)
-			h.hangs = func() bool { loads++; return loads == which }
+			_, first := signIn(t, cfg)
+			time.Sleep(56 * time.Minute)
+			s.HandleNext("CreateToken", hang, 9)
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
 			start := time.Now()
-			if _, err := session.Token(context.Background()); err != nil && !errors.Is(err, context.DeadlineExceeded) || errors.As(err, new(*login.RequiredError)) {
-				t.Errorf("load %d hangs: %v", which, err)
+			session := newSession(t, cfg)
+			if token, err := session.Token(ctx); err != nil || token != first || time.Since(start) != want {
+				t.Errorf("who would wait for %v: %v, %v after %v", patience, token, err, time.Since(start))
 			}
-			if took := time.Since(start); took > time.Minute {
-				t.Errorf("load %d hangs: it took %v", which, took)
-			}
-			token, err := session.Token(context.Background())
-			if err != nil || token.AccessToken == first.AccessToken || stored(t, cfg.Cache).AccessToken != token.AccessToken {
-				t.Errorf("after load %d has hung: %v, %v", which, token, err)
-			}
+			must(t, session.Wait(t.Context()))
 		})
 	}
 }
@@ -116,37 +212,6 @@ func TestSlowPrompt(t *testing.T) {
 		}
 		<-done
 	})
-}
-
-// TestDiskFullForAMoment: a session is not lost to the other processes because a disk was full for a moment.
-func TestDiskFullForAMoment(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		cfg := config(approving())
-		f := &failingSaves{Store: cfg.Cache}
-		cfg.Cache = f
-		session, _ := signIn(t, cfg)
-		time.Sleep(2 * time.Hour)
-		f.left = 2
-		token, err := session.Token(t.Context())
-		if err != nil || stored(t, cfg.Cache).AccessToken != token.AccessToken {
-			t.Errorf("%v, %v; in the cache: %v", token, err, stored(t, cfg.Cache))
-		}
-	})
-}
-
-// failingSaves is a store on a disk that is full for the next saves.
-type failingSaves struct {
-	tokencache.Store
-	left int
-}
-
-func (f *failingSaves) Save(ctx context.Context, key string, data []byte) error {
-	if f.left > 0 {
-		f.left--
-		return syscall.ENOSPC
-	}
-	return f.Store.Save(ctx, key, data)
 }
 
 // TestRefusedTokenAgain: Refresh never returns the token that was refused.

@@ -264,3 +264,74 @@ func TestLoginDuringRefresh(t *testing.T) {
 		}
 	})
 }
+
+// TestLoginDuringSave: a sign-in that no longer waits for the lock of a refresh is not overwritten by what that has looked at
+// the cache before, and saves after it.
+func TestLoginDuringSave(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := approving()
+		cfg := config(s)
+		_, first := signIn(t, cfg)
+		slowly := cfg
+		slowly.Cache = &slow{Store: cfg.Cache, saving: func(string) { time.Sleep(700 * time.Millisecond) }}
+		s.HandleNext("CreateToken", func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(4800 * time.Millisecond)
+			s.ServeHTTP(w, r)
+		}, 1)
+		go newSession(t, slowly).Refresh(t.Context(), first.AccessToken)
+		synctest.Wait()
+		second, err := newSession(t, cfg).Login(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if got := stored(t, cfg.Cache); got.AccessToken != second.AccessToken {
+			t.Errorf("in the cache: %v", got)
+		}
+	})
+}
+
+// TestLoginAsksAfterRefresh: what somebody has refreshed just before a sign-in gets its lock is no sign-in to wait for.
+func TestLoginAsksAfterRefresh(t *testing.T) {
+	t.Parallel()
+	s := approving()
+	cfg := config(s)
+	session, first := signIn(t, cfg)
+	cfg.Cache = &cancelling{Store: cfg.Cache, key: tokencache.TokenKey("sign-in " + tokenKey), cancel: func() {
+		if _, err := session.Refresh(t.Context(), first.AccessToken); err != nil {
+			t.Error(err)
+		}
+	}}
+	if _, err := newSession(t, cfg).Login(t.Context()); err != nil || count(s, "StartDeviceAuthorization") != 2 {
+		t.Errorf("Login: %v; %d sign-ins", err, count(s, "StartDeviceAuthorization"))
+	}
+}
+
+// TestWait: a program that ends can wait for a refresh that its callers have left.
+func TestWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := approving()
+		cfg := config(s)
+		session, first := signIn(t, cfg)
+		must(t, session.Wait(t.Context())) // for nothing
+		s.HandleNext("CreateToken", func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(2 * time.Second)
+			s.ServeHTTP(w, r)
+		}, 1)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := session.Refresh(ctx, first.AccessToken); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Refresh: %v", err)
+		}
+		if err := session.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Wait with a context that has ended: %v", err)
+		}
+		start := time.Now()
+		must(t, session.Wait(t.Context()))
+		if took := time.Since(start); took != time.Second || stored(t, cfg.Cache).AccessToken == first.AccessToken {
+			t.Errorf("after %v, in the cache: %v", took, stored(t, cfg.Cache))
+		}
+	})
+}

@@ -17,9 +17,15 @@ import (
 // refused or could not be reached; errors.Is and errors.As find them. A token that could not be saved is returned all the
 // same, and told of in the log.
 func (s *Session) Login(ctx context.Context) (Token, error) {
+	if !s.isMade() {
+		return Token{}, errNoSession
+	}
 	token, err := s.login(ctx)
-	if err != nil {
-		return Token{}, fmt.Errorf("login: sign-in to %s: %w", secret.Printable(s.name, 200), err)
+	switch {
+	case errors.As(err, new(*ConfigError)):
+		return Token{}, err // which says all there is to say
+	case err != nil:
+		return Token{}, fmt.Errorf("login: the sign-in to %s failed: %w", secret.Printable(s.name, 200), err)
 	}
 	return token, nil
 }
@@ -58,8 +64,13 @@ func (s *Session) signIn(ctx context.Context) (Token, error) {
 	}
 	token, err := s.signInByBrowser(ctx, "", true)
 	var fallBack *fallBackError
-	if errors.As(err, &fallBack) {
-		return s.signInByDevice(ctx, fallBack.why, fallBack.canBrowse)
+	if !errors.As(err, &fallBack) {
+		return token, err
+	}
+	var unverified *unverifiedError
+	isUnverified := errors.As(err, &unverified)
+	if token, err = s.signInByDevice(ctx, fallBack.why, fallBack.canBrowse); err != nil && isUnverified {
+		err = &unverifiedError{err, unverified.seen}
 	}
 	return token, err
 }
@@ -68,6 +79,7 @@ func (s *Session) signIn(ctx context.Context) (Token, error) {
 // returns their token instead of unlock.
 func (s *Session) lockSignIn(ctx context.Context) (unlock func(), theirs Token, err error) {
 	before, beforeErr := s.load(ctx)
+	mayBeRefreshed := s.unrefreshable(before) == nil
 	waiting := false
 	took := func() bool { return beforeErr == nil && s.takeSince(ctx, before, &theirs) }
 	settled := func() bool {
@@ -83,7 +95,7 @@ func (s *Session) lockSignIn(ctx context.Context) (unlock func(), theirs Token, 
 		return nil, Token{}, fmt.Errorf("another sign-in to the same session is not over yet (it holds %s.lock in the cache): finish or stop that one: %w", s.signInKey(), err)
 	case err != nil || unlock == nil:
 		return nil, theirs, err
-	case took(): // saved just before the lock was free
+	case (waiting || !mayBeRefreshed) && took(): // saved just before the lock was free, and by a sign-in, as far as one can tell
 		unlock()
 		return nil, theirs, nil
 	}
@@ -109,12 +121,30 @@ func (s *Session) takeSince(ctx context.Context, before entry, token *Token) boo
 func (s *Session) keep(ctx context.Context, t tokencache.Token) Token {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
-	unlock, _ := s.lockUpTo(ctx, shortLockWait)
-	defer unlock()
+	unlock, locked := s.lockUpTo(ctx, shortLockWait)
+	defer func() { unlock() }()
 	over, _ := s.loadSaved(ctx)
 	t.Extra = over.token.Extra // of other tools
-	s.save(ctx, t, over)
+	err := s.trySave(ctx, t)
+	for _, wait := range resaves {
+		if err == nil || sleep(ctx, wait) != nil {
+			break
+		}
+		err = s.trySave(ctx, t)
+	}
+	if err != nil {
+		over.kind = entryOurs // whatever was there: a sign-in replaces it
+		s.lost(ctx, err, t, over)
+	} else if !locked {
+		// Whoever has the lock may have looked into the cache before this, and saved what it had refreshed after it.
+		unlock, _ = s.lockUpTo(ctx, savingTime)
+		if latest, err := s.loadSaved(ctx); err == nil && latest.kind == entryOurs && latest.token.AccessToken != t.AccessToken {
+			if err := s.trySave(ctx, t); err != nil {
+				s.lost(ctx, err, t, latest)
+			}
+		}
+	}
 	token := s.public(t)
-	s.newEra(s.newHeld(token, true))
+	s.newEra(s.soonIfUnsaved(s.newHeld(token, true)))
 	return token
 }

@@ -127,7 +127,7 @@ func TestEmptyAnswers(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				_, err := newSession(t, mockConfig(&tt.mock)).Login(t.Context())
-				want := "login: sign-in to " + startURL + ": " + tt.name + ": the client returned no error, but not what was asked for either: check Config.Client, and any endpoint or proxy that is configured"
+				want := "login: the sign-in to " + startURL + " failed: " + tt.name + ": the client returned no error, but not what was asked for either: check Config.Client, and any endpoint or proxy that is configured"
 				if err == nil || err.Error() != want {
 					t.Errorf("Login: %v, want %s", err, want)
 				}

@@ -15,6 +15,9 @@ import (
 // Without Config.HTTPClient, each call makes a client, with connections of its own. It fails where AWS_CA_BUNDLE can't be
 // read.
 func (s *Session) Portal() (url string, client ssooidc.HTTPClient, err error) {
+	if !s.isMade() {
+		return "", nil, errNoSession
+	}
 	if url, err = s.cfg.endpoint(endpoint.Portal, s.cfg.PortalEndpoint); err != nil {
 		return "", nil, err
 	}

@@ -19,49 +19,87 @@ type flight struct {
 	err     error
 }
 
-// patience is how long a refresh is waited for by who has a valid token. It goes on all the same.
+// patience is how long a refresh is waited for by who has a valid token, or would get one from the cache. The refresh goes on
+// all the same.
 const patience = 5 * time.Second
 
 var errNoResult = errors.New("login: the refresh ended without a result")
 
 // acquire gets a valid token other than the refused one: from memory, or by a refresh, its own or another caller's.
 func (s *Session) acquire(ctx context.Context, refused string) (Token, error) {
+	if !s.isMade() {
+		return Token{}, errNoSession
+	}
 	for {
-		var have Token // still valid: returned whatever happens
-		if h := s.memory.Load(); h != nil && h.valid(refused) {
-			have = h.Token
-			if now().Before(h.due) || ctx.Err() != nil {
-				return have, nil
-			}
+		if h := s.memory.Load(); h != nil && h.valid(refused) && (now().Before(h.due) || ctx.Err() != nil) {
+			return h.Token, nil
 		}
 		if ctx.Err() != nil {
 			return Token{}, s.gaveUp(ctx)
 		}
 		f, isMine := s.join(refused)
-		switch {
-		case isMine:
+		if isMine {
 			s.takeOff(ctx, f)
-		case have.valid(refused):
-			return have, nil
+		} else if h := s.memory.Load(); h != nil && h.valid(refused) {
+			return h.Token, nil
 		}
-		waitCtx, cancel := ctx, context.CancelFunc(func() {})
-		if have.valid(refused) { // which is good enough if the service is slow
-			waitCtx, cancel = context.WithTimeout(ctx, patience)
-		}
-		select {
-		case <-f.done:
-			cancel()
-		case <-waitCtx.Done():
-			cancel()
-			if have.valid(refused) {
-				return have, nil
+		if landed, have := s.await(ctx, f, refused); !landed {
+			if have.AccessToken == "" {
+				return Token{}, s.gaveUp(ctx)
 			}
-			return Token{}, s.gaveUp(ctx)
+			return have, nil
 		}
 		// A flight for another refused token, or one whose token has expired meanwhile, is only a reason to look again.
 		if f.refused == refused && (f.err != nil || f.issued || f.token.valid(refused)) {
 			return f.token, f.err
 		}
+	}
+}
+
+// await waits until a flight has landed. Where there is a valid token in memory, which the flight may have put there, that
+// is good enough when the service is slow, or when ctx ends; without one, only the end of ctx ends the waiting.
+func (s *Session) await(ctx context.Context, f *flight, refused string) (landed bool, have Token) {
+	select {
+	case <-f.done:
+		return true, Token{}
+	default:
+	}
+	patient := time.NewTicker(patience)
+	defer patient.Stop()
+	for {
+		select {
+		case <-f.done:
+			return true, Token{}
+		case <-patient.C:
+		case <-ctx.Done():
+		}
+		if h := s.memory.Load(); h != nil && h.valid(refused) {
+			return false, h.Token
+		}
+		if ctx.Err() != nil {
+			return false, Token{}
+		}
+	}
+}
+
+// Wait waits until no refresh is under way. A refresh goes on when its callers have left, but not when the process ends, and
+// the service may have taken the old refresh token already: a program that ends because of a signal calls Wait first, with
+// a context of a few seconds, or the session may be lost. Its error is the context's.
+func (s *Session) Wait(ctx context.Context) error {
+	if !s.isMade() {
+		return nil
+	}
+	s.mu.Lock()
+	f := s.flight
+	s.mu.Unlock()
+	if f == nil {
+		return nil
+	}
+	select {
+	case <-f.done:
+		return nil
+	case <-ctx.Done():
+		return s.gaveUp(ctx)
 	}
 }
 
@@ -80,25 +118,33 @@ func (s *Session) join(refused string) (f *flight, isMine bool) {
 	return s.flight, isMine
 }
 
-// takeOff begins a flight. A look into the cache, which mostly settles it, is the caller's; what may take longer is detached
-// from all callers.
+// takeOff begins a flight, detached from all callers. Only a look into the cache, which mostly settles it, is the caller's
+// where nothing can make the caller leave meanwhile: that saves a goroutine.
 func (s *Session) takeOff(ctx context.Context, f *flight) {
 	r := &renewal{s: s, era: f.era, refused: f.refused}
+	begin := func(ctx context.Context) (settled bool) {
+		f.token, f.err = r.begin(ctx)
+		return f.token.AccessToken != "" || f.err != nil
+	}
+	h := s.memory.Load()
+	mayLeave := ctx.Done() != nil || h != nil && h.valid(f.refused)
 	handedOver := false
 	defer func() {
 		if !handedOver { // also if the store panics
 			s.land(f)
 		}
 	}()
-	token, err := r.begin(ctx)
-	if token.AccessToken != "" || err != nil && ctx.Err() == nil {
-		f.token, f.err = token, err
+	if !mayLeave && begin(ctx) {
 		return
 	}
 	handedOver = true
 	go func() {
 		defer s.land(f)
-		f.token, f.err = r.run(context.WithoutCancel(ctx))
+		ctx := context.WithoutCancel(ctx)
+		if mayLeave && begin(ctx) {
+			return
+		}
+		f.token, f.err = r.run(ctx)
 		f.issued = r.issued
 	}()
 }

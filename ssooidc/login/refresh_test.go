@@ -233,6 +233,7 @@ func TestMeanwhile(t *testing.T) {
 		name string
 		do   func(store tokencache.Store, now tokencache.Token) []byte // what to put there; nil: nothing
 		// What the caller gets, and what is in the cache in the end: "ours", "theirs" or "none".
+		// Or "torn": what the other has put there.
 		gets, stays string
 		extra       string // a field that must be in the cache
 	}{
@@ -258,7 +259,7 @@ func TestMeanwhile(t *testing.T) {
 			now.Extra = map[string]json.RawMessage{"added": json.RawMessage("1")}
 			return marshal(now)
 		}, "ours", "ours", "added"},
-		{"torn for good", func(_ tokencache.Store, now tokencache.Token) []byte { return marshal(now)[:20] }, "ours", "ours", ""},
+		{"torn for good", func(_ tokencache.Store, now tokencache.Token) []byte { return marshal(now)[:20] }, "ours", "torn", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -283,7 +284,17 @@ func TestMeanwhile(t *testing.T) {
 				if err != nil || who != tt.gets || token.AccessToken == first.AccessToken || token.AccessToken == "" {
 					t.Errorf("Token: %v, %v, of %s", token, err, who)
 				}
-				if _, err := cfg.Cache.Load(t.Context(), tokenKey); tt.stays == "none" {
+				data, err := cfg.Cache.Load(t.Context(), tokenKey)
+				switch tt.stays {
+				case "torn":
+					if err != nil || len(data) != 20 {
+						t.Errorf("in the cache: %q, %v", data, err)
+					}
+					if again, err := session.Token(t.Context()); err != nil || again != token {
+						t.Errorf("the next Token: %v, %v", again, err)
+					}
+					return
+				case "none":
 					if !errors.Is(err, fs.ErrNotExist) {
 						t.Errorf("in the cache: %v", err)
 					}

@@ -36,6 +36,8 @@ type renewal struct {
 	known  string // the access token that was known when this began; another one in the cache is news
 	have   Token  // the last one seen: while it is valid, returned whatever happens
 	issued bool   // whether the token came from the service just now
+
+	onlySave bool // whether the token is good yet, and only the cache has not taken it so far
 }
 
 // begin looks into the cache. Without a token and without an error, run is next.
@@ -48,7 +50,10 @@ func (r *renewal) begin(ctx context.Context) (Token, error) {
 		r.known = cmp.Or(r.known, h.AccessToken)
 	}
 	e, token, err := r.look(ctx)
-	if token.AccessToken == "" && err == nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return r.settle(ctx, r.failed(errHungCache))
+	case token.AccessToken == "" && err == nil:
 		r.known = e.token.AccessToken
 	}
 	return token, err
@@ -65,16 +70,24 @@ func (r *renewal) run(ctx context.Context) (Token, error) {
 	defer cancel()
 	e, token, err := r.look(refreshCtx) // another may have refreshed it before the lock was ours
 	switch {
+	case token.AccessToken != "":
+		return token, nil
 	case refreshCtx.Err() != nil:
-		return r.settle(ctx, r.failed(err))
-	case token.AccessToken != "" || err != nil:
-		return token, err
+		return r.settle(ctx, r.failed(errHungCache))
+	case err != nil:
+		return Token{}, err
+	case r.onlySave:
+		if err := r.s.trySave(refreshCtx, e.token); err != nil {
+			r.s.lost(refreshCtx, err, e.token, e)
+		}
+		r.s.hold(r.era, r.s.soonIfUnsaved(r.s.newHeld(r.have, true)))
+		return r.have, nil
 	}
 	return r.refresh(refreshCtx, e)
 }
 
 // look reads the cache. It returns a token where the cache has one that will do, an error where there is nothing to refresh,
-// and otherwise neither: then the entry is to be refreshed.
+// and otherwise neither: then the entry is to be refreshed, or only to be saved again.
 func (r *renewal) look(ctx context.Context) (entry, Token, error) {
 	e, err := r.s.load(ctx)
 	switch {
@@ -84,15 +97,19 @@ func (r *renewal) look(ctx context.Context) (entry, Token, error) {
 		t, err := r.settle(ctx, &RequiredError{Session: r.s.name, Err: &unreadableError{err}})
 		return e, t, err
 	}
+	r.onlySave = false
 	if t := r.s.public(e.token); t.valid(r.refused) {
 		isNews := r.known != "" && t.AccessToken != r.known
-		if h := r.s.newHeld(t, isNews); now().Before(h.due) {
+		h := r.s.soonIfUnsaved(r.s.newHeld(t, isNews))
+		isFresh := now().Before(h.due)
+		if isFresh && !e.mayBeSaved() {
 			r.s.hold(r.era, h)
 			return e, t, nil
 		}
-		r.have = t
+		r.have, r.onlySave = t, isFresh
+		r.s.hold(r.era, holdUntil(now(), t)) // for who can't wait for a new one
 	}
-	if why := r.s.unrefreshable(e); why != nil {
+	if why := r.s.unrefreshable(e); why != nil && !r.onlySave {
 		t, err := r.settle(ctx, r.required(why))
 		return e, t, err
 	}
@@ -118,8 +135,11 @@ func (r *renewal) lock(ctx context.Context) (unlock func(), t Token, err error) 
 	case unlock != nil:
 		return unlock, Token{}, nil
 	case lockErr != nil: // the time is up
-		if _, t, err = r.look(ctx); t.AccessToken == "" && err == nil {
-			err = &LockError{Session: r.s.name, Lock: r.s.tokenKey, Waited: tokenLockWait}
+		lookCtx, cancel := context.WithTimeout(ctx, storeTimeout)
+		defer cancel()
+		_, t, err = r.look(lookCtx)
+		if t.AccessToken == "" && (err == nil || lookCtx.Err() != nil) {
+			t, err = r.settle(ctx, &LockError{Session: r.s.name, Lock: r.s.tokenKey, Waited: tokenLockWait})
 		}
 	}
 	return nil, t, err
@@ -205,26 +225,63 @@ func (r *renewal) save(ctx context.Context, issued tokencache.Token, e entry) (T
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout) // a load that hung leaves the save its time
 	defer cancel()
+	latest = r.saveOver(ctx, issued, e, latest)
 	switch {
 	case latest.kind == entryNone:
 		// Signed out. Who has waited for the token gets it, and nobody later.
+		r.s.hold(r.era, nil)
 		return token, nil
-	case latest.kind == entryForeign,
-		latest.kind == entryOurs && (latest.token.AccessToken != e.token.AccessToken || latest.token.RefreshToken != e.token.RefreshToken):
+	case latest.kind == entryForeign, latest.kind == entryOurs && !sameToken(latest, e):
 		if theirs := r.s.public(latest.token); theirs.valid(r.refused) {
 			token = theirs
 		}
-	case latest.kind == entryOurs:
-		// The same token still, but another tool may have added fields of its own.
-		r.s.save(ctx, renewed(latest.token, issued), latest, resaves[:]...)
-	default: // torn, and nobody has mended it: better ours than none
-		r.s.save(ctx, renewed(e.token, issued), latest, resaves[:]...)
 	}
-	r.s.hold(r.era, r.s.newHeld(token, true))
+	r.s.hold(r.era, r.s.soonIfUnsaved(r.s.newHeld(token, true)))
 	if token.AccessToken == r.refused {
 		return Token{}, r.failed(errors.New("the service has issued the one again that was refused: sign in again"))
 	}
 	return token, nil
+}
+
+// saveOver saves what was issued for the entry e where the cache still has that, as latest says, and looks once more before
+// it tries again: the AWS CLI's sign-out deletes a save's temporary file together with the entry. It returns what
+// was there at the last look.
+func (r *renewal) saveOver(ctx context.Context, issued tokencache.Token, e, latest entry) entry {
+	for try := 0; ; try++ {
+		switch {
+		case latest.kind == entryTorn: // by another tool, which may be writing a sign-in
+			r.s.lost(ctx, errTorn, renewed(e.token, issued), latest)
+			return latest
+		case latest.kind != entryOurs || !sameToken(latest, e):
+			return latest
+		}
+		token := renewed(latest.token, issued) // the same token still, but another tool may have added fields of its own
+		if latest.unsaved != nil && latest.unsaved.waits {
+			r.s.lost(ctx, errTorn, token, latest)
+			return latest
+		}
+		err := r.s.trySave(ctx, token)
+		if err == nil {
+			return latest
+		}
+		if try == len(resaves) || sleep(ctx, resaves[try]) != nil {
+			r.s.lost(ctx, err, token, latest)
+			return latest
+		}
+		now, loadErr := r.s.load(ctx)
+		switch {
+		case loadErr == nil && now.kind == entryOurs && now.token.AccessToken == token.AccessToken && now.token.RefreshToken == token.RefreshToken:
+			r.s.warn(ctx, "save the token", err) // which is there all the same
+			return latest
+		case loadErr == nil:
+			latest = now
+		}
+	}
+}
+
+// sameToken reports whether an entry still has the token of an earlier one.
+func sameToken(a, b entry) bool {
+	return a.token.AccessToken == b.token.AccessToken && a.token.RefreshToken == b.token.RefreshToken
 }
 
 // renewed is the old entry with what was issued for it.
@@ -250,10 +307,13 @@ func (r *renewal) settle(ctx context.Context, err error) (Token, error) {
 	return r.have, nil
 }
 
+// errHungCache is not the context's error, which a caller would take for its own.
+var errHungCache = errors.New("the cache did not answer in time: look at where it is, then try again")
+
 // unreadableError is why a cache could not be read: that may pass, but nobody knows whether someone is signed in.
 type unreadableError struct{ err error }
 
-func (e *unreadableError) Error() string { return e.err.Error() }
+func (e *unreadableError) Error() string { return "the cache could not be read: " + e.err.Error() }
 func (e *unreadableError) Unwrap() error { return e.err }
 
 // required is the error where a person must sign in.
@@ -261,6 +321,9 @@ func (r *renewal) required(why error) error { return &RequiredError{Session: r.s
 
 // failed is the error where trying again later may help.
 func (r *renewal) failed(err error) error {
+	if errors.As(err, new(*ConfigError)) {
+		return err
+	}
 	return fmt.Errorf("login: the token of %s could not be refreshed: %w", secret.Printable(r.s.name, 200), err)
 }
 

@@ -55,8 +55,18 @@ func New(cfg Config) (*Session, error) {
 	}, nil
 }
 
+// isMade reports whether New made the session.
+func (s *Session) isMade() bool { return s != nil && s.cfg.Cache != nil }
+
+var errNoSession = &ConfigError{Problem: "the session is nil or zero: make one with New"}
+
 // Region is Config.Region.
-func (s *Session) Region() string { return s.cfg.Region }
+func (s *Session) Region() string {
+	if s == nil {
+		return ""
+	}
+	return s.cfg.Region
+}
 
 // Format implements [fmt.Formatter]: every verb prints which session it is, and nothing secret.
 func (s *Session) Format(f fmt.State, _ rune) {

@@ -48,8 +48,10 @@ func holdUntil(due time.Time, t Token) *held { return &held{t, due, due.Unix()} 
 //
 // With a valid token in memory it looks at nothing else, not even at the context, and allocates nothing.
 func (s *Session) Token(ctx context.Context) (Token, error) {
-	if h := s.memory.Load(); h != nil && time.Now().Unix() < h.dueSecond {
-		return h.Token, nil
+	if s != nil {
+		if h := s.memory.Load(); h != nil && time.Now().Unix() < h.dueSecond {
+			return h.Token, nil
+		}
 	}
 	return s.acquire(ctx, "")
 }
