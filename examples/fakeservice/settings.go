@@ -75,11 +75,11 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	} {
 		fs.Func(d.name, d.usage, duration(d.value, time.Second))
 	}
-	fs.Func("rotation", "what a refresh does to the refresh token: `strict`, lenient or none (default strict)",
+	fs.Func("rotation", "the `mode` of refreshing, which is what it does to the refresh token: strict, lenient or none (default strict)",
 		choice(&o.Rotation, map[string]ssooidctest.Rotation{
 			"strict": ssooidctest.RotationStrict, "lenient": ssooidctest.RotationLenient, "none": ssooidctest.RotationNone,
 		}))
-	fs.Func("errors", "how errors are answered: `live` or openapi, as the description of 2019 has them (default live)",
+	fs.Func("errors", "the `style` of errors: live, or openapi, as the description of 2019 has them (default live)",
 		choice(&o.Errors, map[string]ssooidctest.ErrorStyle{
 			"live": ssooidctest.ErrorsLive, "openapi": ssooidctest.ErrorsOpenAPI,
 		}))

@@ -30,6 +30,11 @@ func main() {
 	startURL := flag.String("start-url", "", "the AWS access portal to sign in to (default: a service inside this program)")
 	region := flag.String("region", "us-east-1", "the region of the portal")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "what is %q? There are flags only:\n", flag.Arg(0))
+		flag.Usage()
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 
@@ -39,7 +44,11 @@ func main() {
 	} else {
 		err = demonstrate(ctx, *region)
 	}
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		fmt.Fprintln(os.Stderr, "interrupted")
+		os.Exit(130) // as shells have it
+	case err != nil:
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -26,18 +26,20 @@ func TestFailures(t *testing.T) {
 		{
 			name: "denied", args: "login -device -profile dev", code: 4,
 			script: func(s *ssooidctest.Server) { s.FailNext("CreateToken", "AccessDeniedException", 1) },
-			stderr: []string{"the sign-in was denied", "approve it, or ask an administrator", signIn},
+			stderr: []string{"the sign-in was denied", "approve it, or ask an administrator", "To try again: sso login -profile dev -device\n"},
 		},
 		{
 			name: "expired code", args: "login -device -profile dev", code: 4,
 			script: func(s *ssooidctest.Server) { s.FailNext("CreateToken", "ExpiredTokenException", 1) },
-			stderr: []string{"was not finished in time: sign in again", signIn},
+			stderr: []string{"was not finished in time: sign in again", "To try again: sso login -profile dev -device\n"},
 		},
 		{
 			name: "wrong region", args: "login -device -profile dev", code: 1,
 			script: func(s *ssooidctest.Server) { s.FailNext("StartDeviceAuthorization", "InvalidRequestException", 1) },
 			stderr: []string{"InvalidRequestException", "check that the start URL (https://d-1234567890.awsapps.com/start) and the region (us-east-1)"},
 		},
+		{name: "a flag of another command", args: "status -device", code: 2, stderr: []string{"-device is for login alone"}},
+		{name: "a role for no credentials", args: "token -account 1 -role x", code: 2, stderr: []string{"-account and -role are for credentials alone"}},
 		{
 			name: "a region that does not exist", args: "login -device -start-url https://d-1.awsapps.com/start -region us_east_1", code: 2,
 			stderr: []string{`-region "us_east_1" is not the name of a region`},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/ssooidc/ssooidc-go/ssooidc/ssooidctest"
+	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
 )
 
 // home is an empty home folder with a configuration that points to a service: the profile dev has a session and a role, and
@@ -60,6 +62,27 @@ func approving(t *testing.T) *ssooidctest.Server {
 	})
 	t.Cleanup(server.Close)
 	return server
+}
+
+// change changes the token in the cache of the home folder.
+func change(t *testing.T, do func(*tokencache.Token)) {
+	t.Helper()
+	var token tokencache.Token
+	dir, key := tokencache.Dir{}, tokencache.TokenKey("corp")
+	data, err := dir.Load(t.Context(), key)
+	if err == nil {
+		err = json.Unmarshal(data, &token)
+	}
+	do(&token)
+	if err == nil {
+		data, err = json.Marshal(token)
+	}
+	if err == nil {
+		err = dir.Save(t.Context(), key, data)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // result is what a run of the command shows.

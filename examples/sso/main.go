@@ -29,17 +29,20 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/ssooidc/ssooidc-go/ssooidc/login"
 )
 
 func main() {
 	// Whichever signal ends a sign-in, the terminal must be left as it was.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
+
+var signals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
 
 // cli is one run of the command.
 type cli struct {
@@ -50,7 +53,8 @@ type cli struct {
 	account, role                       string
 	device, json                        bool
 
-	used login.Config // for report; empty until the configuration is read
+	used login.Config   // for report; empty until the configuration is read
+	open *login.Session // nil: none was needed
 }
 
 // commands, in the order of the usage.
@@ -79,7 +83,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	for _, command := range commands {
 		if command.name == name {
-			return c.report(ctx, command.run(c, ctx))
+			err := command.run(c, ctx)
+			c.finish(ctx)
+			return c.report(ctx, err)
 		}
 	}
 	if name == "" {
@@ -87,6 +93,18 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitUsage
 	}
 	return c.report(ctx, usageError("there is no command "+quote(name)+`: "sso -h" lists them`))
+}
+
+// finish waits for a refresh that an interrupted command has left, since what the service has issued must get into the cache. A
+// second signal does not wait.
+func (c *cli) finish(ctx context.Context) {
+	if ctx.Err() == nil {
+		return
+	}
+	signal.Reset(signals...)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	_ = c.open.Wait(ctx) // without the answer, there is nothing to save
 }
 
 // usageError is a mistake in the command line.
@@ -117,6 +135,10 @@ func (c *cli) parse(args []string) (command string, err error) {
 		return "", usageError("-start-url needs -region: the region of the IAM Identity Center, such as us-east-1")
 	case c.startURL == "" && c.region != "":
 		return "", usageError("-region goes with -start-url: a profile has its own")
+	case c.device && command != "login":
+		return "", usageError("-device is for login alone")
+	case (c.account != "" || c.role != "") && command != "credentials":
+		return "", usageError("-account and -role are for credentials alone")
 	case (c.account == "") != (c.role == ""):
 		return "", usageError(`-account and -role go together: "sso roles" lists yours`)
 	}

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,10 +14,12 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"github.com/ssooidc/ssooidc-go/ssooidc/ssooidctest"
+	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
 )
 
 func build(t *testing.T) (program string) {
@@ -69,6 +73,43 @@ func TestSignals(t *testing.T) {
 				t.Errorf("%v: %s", login.ProcessState, rest)
 			}
 		})
+	}
+}
+
+// TestInterruptedRefresh: what the service has issued when a command is interrupted is saved before it ends: the old refresh
+// token is used up.
+func TestInterruptedRefresh(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no signals to send")
+	}
+	program := build(t)
+	server := approving(t)
+	home(t, server.URL)
+	cmd(t, "login", "-device", "-profile", "dev")
+	change(t, func(token *tokencache.Token) { token.ExpiresAt = time.Now().Add(-time.Minute) })
+	asked := make(chan struct{})
+	released := make(chan struct{})
+	server.HandleNext("CreateToken", func(w http.ResponseWriter, r *http.Request) {
+		close(asked)
+		<-released
+		server.ServeHTTP(w, r)
+	}, 1)
+	token := exec.CommandContext(t.Context(), program, "token", "-profile", "dev")
+	var stderr bytes.Buffer
+	token.Stderr = &stderr
+	if err := token.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-asked
+	if err := token.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(100*time.Millisecond, func() { close(released) }) // by then it is waiting, or has ended
+	if token.Wait(); token.ProcessState.ExitCode() != exitInterrupted || stderr.String() != "sso: interrupted\n" {
+		t.Errorf("%v: %s", token.ProcessState, stderr.String())
+	}
+	if r := cmd(t, "token", "-profile", "dev"); r.code != 0 {
+		t.Errorf("the next one: %+v", r)
 	}
 }
 

@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
-	"github.com/aws/aws-sdk-go-v2/service/sso/types"
 
 	"github.com/ssooidc/ssooidc-go/ssooidc/login"
 )
@@ -29,11 +29,17 @@ func (c *cli) roles(ctx context.Context) error {
 	err = session.Use(ctx, func(token login.Token) (err error) {
 		list, err = assignments(ctx, session, token)
 		return err
-	}, func(err error) bool { return errors.As(err, new(*types.UnauthorizedException)) })
+	}, isRefused)
 	if err != nil {
 		return err
 	}
 	return c.print(list, table(list))
+}
+
+// isRefused reports whether the portal takes the token no more.
+func isRefused(err error) bool {
+	var answer interface{ HTTPStatusCode() int }
+	return errors.As(err, &answer) && answer.HTTPStatusCode() == http.StatusUnauthorized
 }
 
 // assignments asks the portal for all accounts, and for the roles in each.

@@ -19,8 +19,8 @@ func (c *cli) session(ctx context.Context) (*login.Session, rolecreds.Role, erro
 		return nil, role, err
 	}
 	c.used = cfg
-	session, err := login.New(cfg)
-	return session, role, err
+	c.open, err = login.New(cfg)
+	return c.open, role, err
 }
 
 func (c *cli) config(ctx context.Context) (login.Config, rolecreds.Role, error) {
@@ -58,6 +58,9 @@ func (c *cli) again(command string) string {
 		add("-region", c.region)
 	}
 	add("-profile", c.profile)
+	if c.device && command == "login" {
+		line += " -device"
+	}
 	add("-endpoint", c.endpoint)
 	return printable(line)
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"github.com/ssooidc/ssooidc-go/ssooidc/ssooidctest"
+	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
 )
 
 // TestSession goes through a day: every command, as text and as JSON.
@@ -37,8 +40,8 @@ func TestSession(t *testing.T) {
 		SignedIn, Refreshable bool
 		ExpiresAt             time.Time
 	}
-	for _, command := range []string{"status", "login"} {
-		r := keep(cmd(t, command, "-device", "-json", "-profile", "dev"))
+	for _, command := range []string{"status", "login -device"} {
+		r := keep(cmd(t, strings.Fields(command+" -json -profile dev")...))
 		if err := json.Unmarshal([]byte(r.stdout), &state); err != nil || !state.SignedIn || !state.Refreshable || time.Until(state.ExpiresAt) < 59*time.Minute {
 			t.Errorf("%s -json: %+v, %v", command, r, err)
 		}
@@ -174,6 +177,10 @@ func TestRefusedToken(t *testing.T) {
 	if r := cmd(t, "roles", "-profile", "dev"); r.code != 0 || strings.Count(r.stdout, "\n") != 4 {
 		t.Errorf("%+v", r)
 	}
+	server.HandleNext("ListAccounts", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, 1)
+	if r := cmd(t, "roles", "-profile", "dev"); r.code != 0 {
+		t.Errorf("after a bare 401: %+v", r)
+	}
 	server.FailNext("ListAccounts", "UnauthorizedException", 2)
 	cmd(t, "roles", "-profile", "dev").want(t, 3, "", "Sign in with: sso login -profile dev\n")
 }
@@ -190,4 +197,31 @@ func TestInterrupted(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	code := run(ctx, []string{"login", "-device", "-profile", "dev"}, nil, &stdout, &stderr)
 	result{code, stdout.String(), stderr.String()}.want(t, 130, "", "sso: interrupted\n")
+}
+
+// TestTwoSignIns: who waits for another's sign-in is told so.
+func TestTwoSignIns(t *testing.T) {
+	server := approving(t)
+	home(t, server.URL)
+	key := tokencache.TokenKey("sign-in " + tokencache.TokenKey("corp"))
+	unlock, ok, err := tokencache.Dir{}.TryLock(t.Context(), key)
+	if !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	told, tell := io.Pipe()
+	ended := make(chan int)
+	go func() {
+		code := run(t.Context(), []string{"login", "-device", "-profile", "dev"}, nil, io.Discard, tell)
+		tell.Close()
+		ended <- code
+	}()
+	line, err := bufio.NewReader(told).ReadString('\n')
+	if want := "sso: waiting for another sign-in to the same session (session: corp; lock: " + key + ")\n"; line != want || err != nil {
+		t.Errorf("told %q, %v", line, err)
+	}
+	unlock()
+	go io.Copy(io.Discard, told)
+	if code := <-ended; code != 0 {
+		t.Errorf("then it ended with %d", code)
+	}
 }

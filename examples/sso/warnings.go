@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// warnings is a slog.Handler for people: it prints what the library warns of as a sentence.
+// warnings is a slog.Handler for people: it prints what the library warns of as a sentence, and what it waits for.
 type warnings struct{ w io.Writer }
 
-func (warnings) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
+func (warnings) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
 
 func (h warnings) Handle(_ context.Context, r slog.Record) error {
 	var details []string
@@ -19,7 +19,11 @@ func (h warnings) Handle(_ context.Context, r slog.Record) error {
 		details = append(details, a.Key+": "+a.Value.String())
 		return true
 	})
-	text := "sso: warning: " + strings.TrimPrefix(r.Message, "login: ")
+	text := "sso: "
+	if r.Level >= slog.LevelWarn {
+		text += "warning: "
+	}
+	text += strings.TrimPrefix(r.Message, "login: ")
 	if details != nil {
 		text += " (" + strings.Join(details, "; ") + ")"
 	}
