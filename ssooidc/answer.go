@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"reflect"
 	"strings"
 
 	"github.com/ssooidc/ssooidc-go/internal/secret"
@@ -32,11 +31,12 @@ func (h *handler) Answered(a wire.Answer) error {
 	switch {
 	case a.Problem != "":
 		return h.responseError(a, a.Problem)
+	case a.Status < 200: // which net/http never returns, but another HTTPClient may
+		return h.responseError(a, "the status is none of an answer's")
 	case a.Status/100 != 2:
 		return h.serviceError(a)
 	}
-	reflect.ValueOf(h.out).Elem().SetZero()
-	if err := json.Unmarshal(a.Body, h.out); err != nil {
+	if err := decode(a.Body, h.out); err != nil {
 		return h.responseError(a, "the answer is not the JSON of a result")
 	}
 	if !h.out.complete() {
@@ -48,7 +48,7 @@ func (h *handler) Answered(a wire.Answer) error {
 func (h *handler) Failed(err error) error {
 	var credentials *wire.CredentialsError
 	if errors.As(err, &credentials) {
-		return &OptionsError{Field: "Credentials", Problem: err.Error(), Err: credentials.Err}
+		return &OptionsError{Field: "Credentials", Problem: h.Clean(err.Error()), Err: credentials.Err}
 	}
 	text := err.Error()
 	return &TransportError{Operation: h.op.name, Err: err, text: h.Clean(text), echoes: secret.Echoed(text, h.secrets()) != nil}
@@ -171,19 +171,40 @@ func (h *handler) responseError(a wire.Answer, problem string) error {
 		e.Err = h.Failed(a.Err)
 	}
 	if a.Status/100 != 2 && !mayHoldToken(e.ContentType, string(a.Body)) {
-		e.Snippet = secret.Printable(clean(string(a.Body)), 200)
+		// Of a page that is too long for a person, the beginning is cleaned only.
+		e.Snippet = secret.Printable(clean(string(a.Body[:min(len(a.Body), 8<<10)])), 200)
 	}
 	return e
 }
 
-// mayHoldToken errs on the side of yes: about JSON, escaped or torn, and about all that speaks of tokens.
+// mayHoldToken errs on the side of yes: about JSON, escaped or torn, about all that speaks of tokens, and about what may be
+// base64 of anything.
 func mayHoldToken(contentType, body string) bool {
 	body = strings.ToLower(strings.TrimLeft(body, " \t\r\n\ufeff"))
 	if strings.Contains(strings.ToLower(contentType), "json") || body != "" && strings.ContainsRune(`{["`, rune(body[0])) {
 		return true
 	}
+	if hasLongWord(body) {
+		return true
+	}
 	for _, sign := range []string{"token", "secret", `{"`, `":`, "&quot;:", "&#34;:"} {
 		if strings.Contains(body, sign) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasLongWord reports whether so many letters and digits stand in a row that they are no word, and hardly a part of an address.
+func hasLongWord(text string) bool {
+	const tooLong = 32
+	length := 0
+	for _, c := range []byte(text) {
+		isPart := 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || c == '+' || c == '_' || c == '-' || c == '='
+		if length++; !isPart {
+			length = 0
+		}
+		if length >= tooLong {
 			return true
 		}
 	}

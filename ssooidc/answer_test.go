@@ -3,8 +3,10 @@ package ssooidc_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"os"
 	"strings"
@@ -96,8 +98,6 @@ func TestAnswersThatAreNotTheServices(t *testing.T) {
 		{"a string", `"PLANTED"`},
 		{"a token that is a number", `{"accessToken":12345}`},
 		{"a lifetime that is a string", `{` + token + `,"expiresIn":"PLANTED"}`},
-		{"a lifetime that is no integer", `{` + token + `,"expiresIn":1.5}`},
-		{"a lifetime beyond all bounds", `{` + token + `,"expiresIn":1e400}`},
 		{"deeply nested", `{` + token + `,"x":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -155,6 +155,7 @@ func TestEndlessHeaders(t *testing.T) {
 
 func TestLenientAnswers(t *testing.T) {
 	t.Parallel()
+	longest := time.Duration(min(math.MaxInt, 9223372036)) * time.Second // on 32-bit machines, an int's
 	for _, row := range []struct {
 		body     string
 		lifetime time.Duration
@@ -163,10 +164,53 @@ func TestLenientAnswers(t *testing.T) {
 		{`{"accessToken":"a","expiresIn":null,"new":{"x":[1]}}`, 0},
 		{`{"accessToken":"a","expiresIn":28800}`, 8 * time.Hour},
 		{`{"accessToken":"a","expiresIn":-5}`, 0},
-		{`{"accessToken":"a","expiresIn":9223372036854775807}`, 9223372036 * time.Second},
+		{`{"accessToken":"a","expiresIn":9223372036854775807}`, longest},
+		{`{"accessToken":"a","expiresIn":99999999999999999999}`, longest},
+		{`{"expiresIn":1e400,"accessToken":"a"}`, longest},
+		{`{"accessToken":"a","expiresIn":-1e30}`, 0},
+		{`{"accessToken":"a","expiresIn":2.88e4}`, 8 * time.Hour},
+		{`{"accessToken":"a","expiresIn":28800.9}`, 8 * time.Hour},
 	} {
 		if out, err := stub(t, always(200, row.body)).CreateToken(t.Context(), tokenRequest); err != nil || out.Lifetime() != row.lifetime {
 			t.Errorf("%s: got %v, %v", row.body, out, err)
+		}
+	}
+}
+
+// TestNumbersElsewhere: a number where a text belongs is no result, however lenient.
+func TestNumbersElsewhere(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{"accessToken":1}`, `{"accessToken":1,"expiresIn":1e30}`, `{"accessToken":"a","expiresIn":"1e30"}`, `{"accessToken":"a","expiresIn":[1]}`} {
+		if out, err := stub(t, always(200, body)).CreateToken(t.Context(), tokenRequest); !errors.As(err, new(*ssooidc.ResponseError)) {
+			t.Errorf("%s: %v, %v", body, out, err)
+		}
+	}
+	const body = `{"clientId":"c","clientSecret":"s","clientIdIssuedAt":1.8e9,"clientSecretExpiresAt":1e30}`
+	out, err := stub(t, always(200, body)).RegisterClient(t.Context(), registerRequest)
+	if err != nil || out.ClientIDIssued().Unix() != 1_800_000_000 || out.ClientSecretExpiry().UTC().Year() != 9999 || out.ClientSecret != "s" {
+		t.Errorf("%v, %v", out, err)
+	}
+}
+
+// TestNilContext is a mistake that loses nothing.
+func TestNilContext(t *testing.T) {
+	t.Parallel()
+	var none context.Context
+	if _, err := stub(t, always(200, successes["CreateToken"])).CreateToken(none, tokenRequest); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestStatusOfNoAnswer: what an HTTP client makes up is not the service's.
+func TestStatusOfNoAnswer(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{-5, 0, 100, 199} {
+		for _, body := range []string{"", `{"error":"invalid_grant"}`} {
+			_, err := stub(t, always(status, body)).CreateToken(t.Context(), tokenRequest)
+			if e := as[*ssooidc.ResponseError](t, err); e.StatusCode != status {
+				t.Errorf("status %d: %v", status, err)
+			}
+			wantNoSecret(t, err)
 		}
 	}
 }
@@ -179,6 +223,7 @@ func TestPollInterval(t *testing.T) {
 	}{
 		{`null`, 5 * time.Second}, {`0`, 5 * time.Second}, {`-1`, 5 * time.Second}, {`1`, time.Second},
 		{`60`, time.Minute}, {`61`, time.Minute}, {`9223372036854775807`, time.Minute},
+		{`99999999999999999999`, time.Minute}, {`-99999999999999999999`, 5 * time.Second}, {`1e1`, 10 * time.Second}, {`5.0`, 5 * time.Second},
 	} {
 		out, err := stub(t, always(200, `{"deviceCode":"d","interval":`+row.interval+`,"expiresIn":9223372036854775807}`)).
 			StartDeviceAuthorization(t.Context(), deviceRequest)

@@ -127,6 +127,9 @@ func (c *Client) call(ctx context.Context, op *operation, in request, out respon
 	if c == nil || c.base == nil {
 		return errNoClient
 	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	signing, err := c.signingFor(op)
 	if err != nil {
 		return err

@@ -102,8 +102,9 @@ var createToken = operation{
 //
 // Otherwise it fails with a [*ValidationError], [*ServiceError] (among them [*AccessDeniedException] and
 // [*ExpiredTokenException], which end a device code, [*InvalidGrantException], which ends a refresh token,
-// and [*InvalidClientException], which ends a registration) or [*ResponseError], or because the service could
-// not be reached.
+// and [*InvalidClientException], which ends a registration), [*ResponseError], [*TransportError] when the service could
+// not be reached, or the context's error; with [Options].SignAll also with an [*OptionsError] when there is nothing to sign
+// with.
 func (c *Client) CreateToken(ctx context.Context, in *CreateTokenRequest) (*CreateTokenResponse, error) {
 	out := new(CreateTokenResponse)
 	if err := c.call(ctx, &createToken, in, out); err != nil {

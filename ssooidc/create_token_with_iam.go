@@ -101,8 +101,9 @@ var createTokenWithIAM = operation{
 // Credentials and Region, else it fails with an [*OptionsError] before any network.
 //
 // It fails with a [*ValidationError], [*ServiceError] (all that CreateToken has, and
-// [*InvalidRequestRegionException], which names the region and endpoint to use instead) or
-// [*ResponseError], or because the credentials could not be had or the service not be reached.
+// [*InvalidRequestRegionException], which names the region and endpoint to use instead),
+// [*ResponseError], [*TransportError] when the service could not be reached, [*OptionsError] when the credentials could not be
+// had, or the context's error.
 func (c *Client) CreateTokenWithIAM(ctx context.Context, in *CreateTokenWithIAMRequest) (*CreateTokenWithIAMResponse, error) {
 	out := new(CreateTokenWithIAMResponse)
 	if err := c.call(ctx, &createTokenWithIAM, in, out); err != nil {

@@ -3,6 +3,7 @@ package ssooidc
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -198,7 +199,10 @@ func (e *TransportError) Is(target error) bool { return e.echoes && errors.Is(e.
 func (e *TransportError) As(target any) bool { return e.echoes && errors.As(e.Err, target) }
 
 // Format implements [fmt.Formatter]: every verb prints what Error says, and nothing of Err itself.
-func (e *TransportError) Format(f fmt.State, _ rune) { fmt.Fprint(f, e.Error()) }
+func (e TransportError) Format(f fmt.State, _ rune) { fmt.Fprint(f, e.Error()) }
+
+// LogValue implements [slog.LogValuer]: it is what Error says.
+func (e TransportError) LogValue() slog.Value { return slog.StringValue(e.Error()) }
 
 // ConnectionError is true: the AWS SDK's retryers look for it.
 func (e *TransportError) ConnectionError() bool { return true }

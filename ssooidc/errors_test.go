@@ -181,6 +181,7 @@ func TestEchoInEveryField(t *testing.T) {
 		{"the request id of an exception", always(400, `{"error":"invalid_grant"}`, "X-Amzn-Requestid", echo)},
 		{"the request id of a page", always(502, "<html>", "X-Amzn-Requestid", echo)},
 		{"the content type of a page", always(502, "<html>", "Content-Type", "text/"+echo)},
+		{"the HTTP client's error", func(*http.Request) (*http.Response, error) { return nil, errors.New("refused " + echo) }},
 	} {
 		_, err := stub(t, row.answer).CreateToken(t.Context(), tokenRequest)
 		if err == nil {
@@ -188,6 +189,9 @@ func TestEchoInEveryField(t *testing.T) {
 		}
 		wantNoSecret(t, err)
 		if e := new(ssooidc.ServiceError); errors.As(err, &e) {
+			wantNoSecret(t, *e)
+		}
+		if e := new(ssooidc.TransportError); errors.As(err, &e) {
 			wantNoSecret(t, *e)
 		}
 	}
@@ -283,6 +287,9 @@ func TestResponseErrorSnippet(t *testing.T) {
 		{"an echo in a page", 502, "", "you sent PLANTED-client&lt;5ecret&gt;, PLANTED-code&amp;more", "you sent [redacted], [redacted]"},
 		{"an echo of JSON", 502, "", `you sent PLANTED-refresh\"t0ken and PLANTED-client\u003c5ecret\u003e`, `you sent [redacted] and [redacted]`},
 		{"an echo of a query", 502, "", "you sent PLANTED-verifier%2B%C3%A9", "you sent [redacted]"},
+		{"an echo in other escapes", 502, "", "you sent PLANTED-device%2fcode, PLANTED-device&#x2F;code, PLANTED-device&sol;code", "you sent [redacted], [redacted], [redacted]"},
+		{"an echo cut off", 502, "", "you sent PLANTED-device/co", "you sent [redacted]"},
+		{"an echo in base64", 502, "text/html", "you sent <code>eyJjbGllbnRJZCI6ImNsaWVudCIsImNsaWVudFNlY3JldCI6IlBMQU5URUQifQ</code>", ""},
 		{"a long page", 502, "", strings.Repeat("é", 300), strings.Repeat("é", 100) + "..."},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -56,8 +56,9 @@ type Options struct {
 	SignAll bool
 
 	// Retryer says whether, how often and when a failed request is sent again. The default is AWS's standard
-	// retryer with 3 attempts, which also tries again on every status of 500 or more and on 429. No
-	// retryer is asked about what must not be sent again: see [Client.CreateToken].
+	// retryer with 3 attempts, which also tries again on every status of 500 or more and on 429. Like that, it
+	// waits as it does between any two attempts where an answer has a Retry-After. No retryer is asked about what must not
+	// be sent again: see [Client.CreateToken].
 	Retryer aws.Retryer `json:"-"`
 
 	// Logger gets a record at debug level for each attempt: operation, attempt, status, request id, duration,

@@ -41,11 +41,15 @@ func (in *RegisterClientRequest) missing() []string {
 type RegisterClientResponse struct {
 	ClientID              string `json:"clientId,omitempty"`
 	ClientSecret          string `json:"clientSecret,omitempty" secret:"true"`
-	ClientIDIssuedAt      int64  `json:"clientIdIssuedAt,omitempty"`      // seconds since 1970
+	ClientIDIssuedAt      int64  `json:"clientIdIssuedAt,omitempty"`      // seconds since 1970; see ClientIDIssued
 	ClientSecretExpiresAt int64  `json:"clientSecretExpiresAt,omitempty"` // seconds since 1970; see ClientSecretExpiry
 	AuthorizationEndpoint string `json:"authorizationEndpoint,omitempty"` // usually empty: use [Client.AuthorizeURL]
 	TokenEndpoint         string `json:"tokenEndpoint,omitempty"`         // usually empty
 }
+
+// ClientIDIssued is ClientIDIssuedAt as a time: the zero time where the service named none, and never later than the
+// year 9999.
+func (out RegisterClientResponse) ClientIDIssued() time.Time { return epoch(out.ClientIDIssuedAt) }
 
 // ClientSecretExpiry is ClientSecretExpiresAt as a time: when the registration must be made anew. It is
 // the zero time where the service named none, and never later than the year 9999.
@@ -81,8 +85,9 @@ var registerClient = operation{
 //
 // It fails with a [*ValidationError], [*ServiceError] (among them [*InvalidRequestException],
 // [*InvalidScopeException], [*InvalidClientMetadataException], [*InvalidRedirectURIException],
-// [*UnsupportedGrantTypeException], [*SlowDownException] and [*InternalServerException]) or
-// [*ResponseError], or because the service could not be reached.
+// [*UnsupportedGrantTypeException], [*SlowDownException] and [*InternalServerException]),
+// [*ResponseError], [*TransportError] when the service could not be reached, or the context's error; with
+// [Options].SignAll also with an [*OptionsError] when there is nothing to sign with.
 func (c *Client) RegisterClient(ctx context.Context, in *RegisterClientRequest) (*RegisterClientResponse, error) {
 	out := new(RegisterClientResponse)
 	if err := c.call(ctx, &registerClient, in, out); err != nil {

@@ -87,7 +87,8 @@ var startDeviceAuthorization = operation{
 //
 // It fails with a [*ValidationError], [*ServiceError] (among them [*InvalidRequestException],
 // [*InvalidClientException], [*UnauthorizedClientException], [*SlowDownException] and
-// [*InternalServerException]) or [*ResponseError], or because the service could not be reached.
+// [*InternalServerException]), [*ResponseError], [*TransportError] when the service could not be reached, or the context's error;
+// with [Options].SignAll also with an [*OptionsError] when there is nothing to sign with.
 func (c *Client) StartDeviceAuthorization(ctx context.Context, in *StartDeviceAuthorizationRequest) (*StartDeviceAuthorizationResponse, error) {
 	out := new(StartDeviceAuthorizationResponse)
 	if err := c.call(ctx, &startDeviceAuthorization, in, out); err != nil {

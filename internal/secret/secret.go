@@ -11,12 +11,9 @@
 package secret
 
 import (
-	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -86,35 +83,117 @@ const (
 	shortest = 4
 )
 
-// Remove replaces each of secrets in text, also where a server that echoed it has escaped it for JSON,
-// a URL or HTML. There are more ways to escape than these, but none touches letters and digits, so that any
-// longer run of those in a secret goes too.
+// Remove replaces each of secrets in text, also where a server that echoed it has escaped it for JSON, a URL or HTML, or where the
+// text ends in the middle of it. There are more ways to escape than these, but none touches letters and digits, so that any
+// longer run that is of a secret goes too.
 func Remove(text string, secrets []string) string {
-	var forms []string
-	for _, s := range Echoed(text, secrets) {
-		quoted, _ := json.Marshal(s) // a string always marshals
-		forms = append(forms, s, url.QueryEscape(s), url.PathEscape(s), htmlEscaper.Replace(s), string(quoted[1:len(quoted)-1]))
-		for run, rest := nextRun(s); run != ""; run, rest = nextRun(rest) {
-			if len(run) >= longRun {
-				forms = append(forms, run)
-			}
-		}
-	}
-	if forms == nil {
+	echoed := Echoed(text, secrets)
+	if echoed == nil {
 		return text
 	}
-	// In one pass over text, since a second would look through what the first has put there; the longest first, since
-	// one may be the beginning of another.
-	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
-	var pairs []string
-	for _, form := range forms {
-		pairs = append(pairs, form, Redacted)
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		length := 0
+		for _, s := range echoed {
+			length = max(length, whole(text[i:], s), part(text[i:], s))
+		}
+		if length == 0 {
+			b.WriteByte(text[i])
+			i++
+			continue
+		}
+		b.WriteString(Redacted)
+		i += length
 	}
-	return strings.NewReplacer(pairs...).Replace(text)
+	return b.String()
 }
 
-// htmlEscaper is html.EscapeString without that package, whose tables of entities would add 64 KB to every user.
-var htmlEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;")
+// whole is how many bytes at the beginning of text are the secret, however escaped, or as much of it as there is before text
+// ends; 0 if none are.
+func whole(text, secret string) (length int) {
+	if strings.HasPrefix(text, secret) {
+		return len(secret)
+	}
+	for at, r := range secret {
+		if length == len(text) {
+			if at < shortest {
+				return 0
+			}
+			return length // cut off
+		}
+		n := escaped(text[length:], r)
+		if n == 0 {
+			return 0
+		}
+		length += n
+	}
+	return length
+}
+
+// escaped is how many bytes at the beginning of text are r, as it is or escaped; 0 if none are.
+func escaped(text string, r rune) int {
+	literal := 0
+	if strings.HasPrefix(text, string(r)) {
+		literal = len(string(r))
+	}
+	switch text[0] {
+	case '+':
+		if r == ' ' { // in a form
+			return 1
+		}
+	case '%':
+		length := 0
+		for _, c := range []byte(string(r)) {
+			if len(text) < length+3 || text[length] != '%' || !isNumber(text[length+1:length+3], 16, rune(c)) {
+				return literal
+			}
+			length += 3
+		}
+		return length
+	case '\\':
+		switch {
+		case len(text) >= 6 && text[1] == 'u' && isNumber(text[2:6], 16, r):
+			return 6
+		case len(text) >= 2 && (rune(text[1]) == r || strings.IndexByte("bfnrt", text[1]) >= 0 && rune("\b\f\n\r\t"[strings.IndexByte("bfnrt", text[1])]) == r):
+			return 2
+		}
+	case '&':
+		name, _, ok := strings.Cut(text[1:min(len(text), 12)], ";")
+		switch {
+		case !ok:
+		case strings.HasPrefix(name, "#x"), strings.HasPrefix(name, "#X"):
+			ok = isNumber(name[2:], 16, r)
+		case strings.HasPrefix(name, "#"):
+			ok = isNumber(name[1:], 10, r)
+		default:
+			ok = entities[name] == r
+		}
+		if ok {
+			return len("&;") + len(name)
+		}
+	}
+	return literal
+}
+
+// entities are HTML's for what is in secrets. All of them, in package html, would add 64 KB to every user.
+var entities = map[string]rune{"amp": '&', "lt": '<', "gt": '>', "quot": '"', "apos": '\'', "sol": '/', "plus": '+', "equals": '=', "lowbar": '_', "period": '.', "colon": ':'}
+
+func isNumber(text string, base int, want rune) bool {
+	n, err := strconv.ParseUint(text, base, 32)
+	return err == nil && n == uint64(want)
+}
+
+// part is how many letters and digits at the beginning of text stand in the secret too, in the same order, 0 if that is no
+// long run.
+func part(text, secret string) (length int) {
+	for length < len(text) && isAlphanumeric(text[length]) && (length+1 < longRun || strings.Contains(secret, text[:length+1])) {
+		length++
+	}
+	if length < longRun {
+		return 0
+	}
+	return length
+}
 
 // Echoed is those of secrets that text may hold, however escaped: hardly ever any. Looking through a long
 // secret takes its time, so who has several texts asks once for all of them, joined by spaces.
@@ -128,8 +207,8 @@ func Echoed(text string, secrets []string) []string {
 	return echoed
 }
 
-// mayEcho is false where text lacks all long runs of the secret's letters and digits, or, if it has none, its
-// first run: no echo of it is without.
+// mayEcho is false where text lacks how any of the secret's long runs of letters and digits begins, or, if it has none, its
+// first run: no echo of it is without, unless it lacks the secret's beginning.
 func mayEcho(text, secret string) bool {
 	first, long := "", false
 	for run, rest := nextRun(secret); run != ""; run, rest = nextRun(rest) {
@@ -138,7 +217,7 @@ func mayEcho(text, secret string) bool {
 		}
 		if len(run) >= longRun {
 			long = true
-			if strings.Contains(text, run) {
+			if strings.Contains(text, run[:longRun]) {
 				return true
 			}
 		}

@@ -84,7 +84,18 @@ func TestRemove(t *testing.T) {
 		{"x a%2Bb%2Fc%3D y", "a+b/c=", "x [redacted] y"},
 		{"x &lt;&amp;&#34;&#39; y", `<&"'`, "x [redacted] y"},
 		{`x \u003c\u0026\"\n y`, "<&\"\n", "x [redacted] y"},
-		{"x abcdefgh&#x2F;ijklmnop y", "abcdefgh/ijklmnop", "x [redacted]&#x2F;[redacted] y"},
+		{"x a%2bb%2fc%3d y", "a+b/c=", "x [redacted] y"},
+		{"x a&plus;b&#x2f;c&#61; y", "a+b/c=", "x [redacted] y"},
+		{`x a+b\/c\u003D y`, "a+b/c=", "x [redacted] y"},
+		{"x a+b%C3%A9 y", "a bé", "x [redacted] y"},
+		{`x 100%2\u00`, "100%2\\u0", `x [redacted]0`},
+		{"x R&amp;D-7 y", "R&amp;D-7", "x [redacted] y"}, // not the one that an escaped R&D-7 would be
+		{"the page ends in a+b/", "a+b/c=", "the page ends in [redacted]"},
+		{"the page ends in a%2", "a+b/c=", "the page ends in a%2"}, // which tells nothing
+		{"the page ends in abcdefgh/ijkl", "abcdefgh/ijklmnop", "the page ends in [redacted]"},
+		{"abcdefghij is cut off", "abcdefghijklmnop", "[redacted] is cut off"},
+		{"x abcdefgh&#x2F;ijklmnop y", "abcdefgh/ijklmnop", "x [redacted] y"},
+		{"x abcdefgh&slash;ijklmnop y", "abcdefgh/ijklmnop", "x [redacted]&slash;[redacted] y"},
 		{"the second half ijklmnop", "abcdefgh/ijklmnop", "the second half [redacted]"},
 		{"nothing of it", "abcdefgh/ijklmnop", "nothing of it"},
 	} {
