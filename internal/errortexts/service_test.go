@@ -174,6 +174,11 @@ var callSituations = []situation{
 	{name: "a proxy's page", provoke: answered(page(http.StatusForbidden))},
 	{name: "a proxy's page that repeats the request", provoke: answered(echo(http.StatusForbidden))},
 	{name: "a captive portal's page", provoke: answered(page(http.StatusOK))},
+	{name: "a status of no answer", provoke: func(w *world) error {
+		return w.createToken(func(o *ssooidc.Options) {
+			o.HTTPClient = doer(func(*http.Request) (*http.Response, error) { return &http.Response{}, nil })
+		})
+	}},
 	{name: "a redirect", provoke: answered(func(rw http.ResponseWriter, r *http.Request) {
 		http.Redirect(rw, r, "https://login.example.com/?"+planted, http.StatusTemporaryRedirect)
 	})},

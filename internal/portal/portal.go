@@ -4,6 +4,7 @@ package portal
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,7 +18,8 @@ type Error struct {
 	StatusCode int    // of HTTP; 0 where there was no answer
 	RequestID  string // may be empty
 	Err        error  // why there was no answer; nil where there was one
-	text       string
+	text       string // Err's, without the token
+	echoes     bool   // Err's text repeats it
 }
 
 // Error says what came instead, and what to look at where nothing came.
@@ -37,8 +39,22 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("the portal answered with status %d", e.StatusCode)
 }
 
-// Unwrap is Err.
-func (e *Error) Unwrap() error { return e.Err }
+// Unwrap is Err, or nil where Err's text repeats the token: then only errors.Is and errors.As find what it is.
+func (e *Error) Unwrap() error {
+	if e.echoes {
+		return nil
+	}
+	return e.Err
+}
+
+// Is lets errors.Is find what Unwrap withholds.
+func (e *Error) Is(target error) bool { return e.echoes && errors.Is(e.Err, target) }
+
+// As lets errors.As find what Unwrap withholds.
+func (e *Error) As(target any) bool { return e.echoes && errors.As(e.Err, target) }
+
+// Format implements [fmt.Formatter]: every verb prints what Error says, and nothing of Err itself.
+func (e *Error) Format(f fmt.State, _ rune) { fmt.Fprint(f, e.Error()) }
 
 // Logout ends the session of an access token on the server, for every tool that uses it. endpoint is the portal's, without
 // a slash at the end. A session that the portal does not know, or no longer, has ended: that is no error. Errors are
@@ -68,5 +84,6 @@ func isPage(body []byte) bool {
 }
 
 func noAnswer(err error, token string) error {
-	return &Error{Err: err, text: secret.Remove(err.Error(), []string{token})}
+	text, secrets := err.Error(), []string{token}
+	return &Error{Err: err, text: secret.Remove(text, secrets), echoes: secret.Echoed(text, secrets) != nil}
 }

@@ -70,6 +70,22 @@ func TestLogout(t *testing.T) {
 	}
 }
 
+// TestEchoedToken: no way of printing the error, or what it wraps, shows a token that the HTTP client has repeated.
+func TestEchoedToken(t *testing.T) {
+	t.Parallel()
+	const token = "s3cret-token"
+	cause := fmt.Errorf("no route for %s: %w", token, io.ErrUnexpectedEOF)
+	err := portal.Logout(t.Context(), doer(func(*http.Request) (*http.Response, error) { return nil, cause }), "https://portal.example", token)
+	if !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("the cause is not found in %v", err)
+	}
+	for e := error(fmt.Errorf("sign-out: %w", err)); e != nil; e = errors.Unwrap(e) {
+		if all := fmt.Sprintf("%v %+v %#v %q", e, e, e, e); strings.Contains(all, token) {
+			t.Errorf("the token is in %s", all)
+		}
+	}
+}
+
 func text(err error) string {
 	if err == nil {
 		return ""

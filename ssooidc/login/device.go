@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/ssooidc/ssooidc-go/ssooidc"
@@ -156,8 +157,10 @@ func (p *poller) expired() error {
 func isTransient(err error) bool {
 	var timeout interface{ Timeout() bool }
 	var status interface{ HTTPStatusCode() int }
+	var exception *ssooidc.ServiceError
 	switch {
 	case errors.As(err, new(*ssooidc.TransportError)),
+		errors.As(err, &exception) && isThrottling(exception.Code),
 		errors.As(err, new(*ssooidc.InternalServerException)),
 		errors.As(err, &timeout) && timeout.Timeout():
 		return true
@@ -166,6 +169,11 @@ func isTransient(err error) bool {
 		return code >= 500 || code == http.StatusTooManyRequests || code == http.StatusRequestTimeout
 	}
 	return false
+}
+
+// isThrottling reports whether an exception of AWS's in general says that there are too many requests just now.
+func isThrottling(code string) bool {
+	return strings.Contains(code, "Throttl") || code == "TooManyRequestsException" || code == "RequestLimitExceeded"
 }
 
 // withSentinel adds ErrDenied or ErrExpired to the exception that says so, and what to do about a code that is not good.

@@ -80,7 +80,7 @@ func (s *Session) forget(ctx context.Context) (token string, unread, err error) 
 }
 
 func (s *Session) endAtPortal(ctx context.Context, token string) error {
-	address, client, err := s.Portal()
+	address, client, err := s.portal()
 	if err != nil {
 		return err
 	}

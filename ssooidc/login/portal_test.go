@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/ssooidc/ssooidc-go/internal/portal"
 	"github.com/ssooidc/ssooidc-go/ssooidc"
 	"github.com/ssooidc/ssooidc-go/ssooidc/login"
 )
@@ -37,7 +38,7 @@ func TestPortal(t *testing.T) {
 				t.Fatal(err)
 			}
 			url, client, err := session.Portal()
-			if err != nil || url != c.url || !c.check(client) {
+			if err != nil || url != c.url || !c.check(client.(portal.Bounded).Doer) {
 				t.Errorf("got %s, %T, %v", url, client, err)
 			}
 		})

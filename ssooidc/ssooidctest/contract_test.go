@@ -211,6 +211,12 @@ func TestHomeRegion(t *testing.T) {
 		{in("us-gov-west-1"), "us-gov-west-1", "https://oidc.us-gov-west-1.amazonaws.com"},
 		{in("cn-north-1"), "cn-north-1", "https://oidc.cn-north-1.amazonaws.com.cn"},
 		{in("eusc-de-east-1"), "eusc-de-east-1", "https://oidc.eusc-de-east-1.amazonaws.eu"},
+		{in("aws-cn-global"), "aws-cn-global", "https://oidc.aws-cn-global.amazonaws.com.cn"},
+		{in("us-iso-east-1"), "us-iso-east-1", "https://oidc.us-iso-east-1.c2s.ic.gov"},
+		{in("us-isob-east-1"), "us-isob-east-1", "https://oidc.us-isob-east-1.sc2s.sgov.gov"},
+		{in("aws-iso-b-global"), "aws-iso-b-global", "https://oidc.aws-iso-b-global.sc2s.sgov.gov"},
+		{in("eu-isoe-west-1"), "eu-isoe-west-1", "https://oidc.eu-isoe-west-1.cloud.adc-e.uk"},
+		{in("us-isof-south-1"), "us-isof-south-1", "https://oidc.us-isof-south-1.csp.hci.ic.gov"},
 		{srv.Service, "eu-west-1", srv.URL},
 	} {
 		tt.s.FailNext("CreateTokenWithIAM", "InvalidRequestRegionException", 1)

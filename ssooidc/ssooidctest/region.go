@@ -11,12 +11,20 @@ func (s *Service) homeRegion() (region, endpoint string) {
 	if s.base != "" {
 		return region, s.base
 	}
-	suffix := "amazonaws.com"
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		suffix = "amazonaws.com.cn"
-	case strings.HasPrefix(region, "eusc-"):
-		suffix = "amazonaws.eu"
+	for _, p := range partitions {
+		if strings.HasPrefix(region, p.regions) || strings.HasPrefix(region, p.global) {
+			return region, "https://oidc." + region + "." + p.suffix
+		}
 	}
-	return region, "https://oidc." + region + "." + suffix
+	return region, "https://oidc." + region + ".amazonaws.com"
+}
+
+// partitions are those of AWS whose hosts end otherwise, by how the names of their regions begin.
+var partitions = []struct{ regions, global, suffix string }{
+	{"cn-", "aws-cn-", "amazonaws.com.cn"},
+	{"eusc-", "aws-eusc-", "amazonaws.eu"},
+	{"us-iso-", "aws-iso-global", "c2s.ic.gov"},
+	{"us-isob-", "aws-iso-b-", "sc2s.sgov.gov"},
+	{"eu-isoe-", "aws-iso-e-", "cloud.adc-e.uk"},
+	{"us-isof-", "aws-iso-f-", "csp.hci.ic.gov"},
 }

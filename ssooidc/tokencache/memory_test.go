@@ -1,7 +1,10 @@
 package tokencache_test
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
@@ -38,6 +41,23 @@ func TestMemoryPrintsNoBlob(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 		if got := fmt.Sprintf(verb, m); got != "tokencache.Memory{1 blobs}" {
 			t.Errorf("%s prints %s", verb, got)
+		}
+	}
+	app := &struct{ Cache tokencache.Memory }{}
+	if err := app.Cache.Save(t.Context(), key, []byte("s3cret")); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("app", "app", app)
+	texts := []string{log.String()}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		texts = append(texts, fmt.Sprintf(verb, app))
+	}
+	for _, text := range texts {
+		for _, form := range []string{"s3cret", "115 51 99", "0x73, 0x33", fmt.Sprintf("%x", "s3cret")} {
+			if strings.Contains(text, form) {
+				t.Errorf("a Memory in a struct shows %q in %s", form, text)
+			}
 		}
 	}
 	if got := fmt.Sprint((*tokencache.Memory)(nil)); got != "<nil>" {
