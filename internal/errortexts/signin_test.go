@@ -44,6 +44,7 @@ var configSituations = []situation{
 	{name: "an endpoint and dual-stack", provoke: refused(func(c *login.Config) { c.Endpoint, c.UseDualStack = "https://proxy.example.com", true })},
 	{name: "a portal endpoint with a password", provoke: refused(func(c *login.Config) { c.PortalEndpoint = "https://me:" + planted + "@proxy.example.com" })},
 	{name: "a portal endpoint with a query", provoke: refused(func(c *login.Config) { c.PortalEndpoint = "https://proxy.example.com?key=" + planted })},
+	{name: "a scope in quotes", provoke: refused(func(c *login.Config) { c.Scopes = []string{`"openid"`} })},
 	{name: "scopes in one text", provoke: refused(func(c *login.Config) { c.Scopes = []string{"openid sso:account:access"} })},
 	{name: "an empty scope", provoke: refused(func(c *login.Config) { c.Scopes = []string{""} })},
 	{name: "a flow that is none", provoke: refused(func(c *login.Config) { c.Flow = 7 })},

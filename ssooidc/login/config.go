@@ -114,8 +114,13 @@ func (c *Config) check() error {
 		return err
 	}
 	for _, scope := range c.Scopes {
-		if !isScope(scope) {
-			return bad("Scopes", scope, "is no scope, since it is empty, or has a space, a quote or a character that is not ASCII: name each by itself, such as sso:account:access")
+		switch {
+		case scope == "":
+			return bad("Scopes", "", "has an empty scope: remove it, or name one such as sso:account:access")
+		case strings.ContainsRune(scope, ' '):
+			return bad("Scopes", scope, "has a space, and a scope has none: name each scope by itself")
+		case !isScope(scope):
+			return bad("Scopes", scope, "has a quote, a backslash or a character beyond printable ASCII, and a scope has none: name one such as sso:account:access")
 		}
 	}
 	switch {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -137,15 +138,18 @@ func wrongVariable(err error) *Error {
 
 // unusable is for a section that AWS's package does not take.
 func (l *loader) unusable(section string, err error) *Error {
-	const id, secretKey, sourceProfile = "aws_access_key_id", "aws_secret_access_key", "source_profile"
+	const id, secretKey = "aws_access_key_id", "aws_secret_access_key"
 	source := l.value(section, sourceProfile)
 	switch hasID, hasSecret := l.value(section, id) != "", l.value(section, secretKey) != ""; {
 	case errors.Is(err, errLoneQuote):
-		return l.fail(section, "", "can't be used: "+err.Error(), err)
+		return l.loneQuote(section, err)
 	case hasID && !hasSecret:
 		return l.fail(section, id, "has "+id+" without "+secretKey+": write both, or remove it", err)
 	case hasSecret && !hasID:
 		return l.fail(section, secretKey, "has "+secretKey+" without "+id+": write both, or remove it", err)
+	case l.isLoop(section):
+		return l.fail(section, sourceProfile, fmt.Sprintf("has source_profile = %s, which leads back here: name a profile that has credentials of its own",
+			secret.Printable(source, 200)), err)
 	case source != "" && !l.has(l.sectionOf(source)):
 		return l.fail(section, sourceProfile, fmt.Sprintf("has source_profile = %s, but there is no section [%s]: write it, or name a profile that is there",
 			secret.Printable(source, 200), secret.Printable(l.sectionOf(source), 200)), err)
@@ -155,6 +159,35 @@ func (l *loader) unusable(section string, err error) *Error {
 		return l.fail(section, key, key+" can't be used: "+cause(err)+": write "+value+", or remove the line", err)
 	}
 	return l.fail(section, "", "can't be used: "+cause(err)+": correct that, or name another profile", err)
+}
+
+const sourceProfile = "source_profile"
+
+// isLoop reports whether a section's source_profile comes back to one that has been passed. One that names itself is no loop: it takes
+// its own credentials.
+func (l *loader) isLoop(section string) bool {
+	passed := map[string]bool{}
+	for next := l.value(section, sourceProfile); next != ""; next = l.value(section, sourceProfile) {
+		passed[section] = true
+		from := section
+		if section = l.sectionOf(next); passed[section] {
+			return section != from
+		}
+	}
+	return false
+}
+
+// loneQuote is for a value that AWS's package can't stand, wherever in the file it is.
+func (l *loader) loneQuote(section string, err error) *Error {
+	for _, header := range slices.Sorted(maps.Keys(l.sections)) {
+		keys := l.sections[header].keys
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
+			if v := keys[key].value; v == `"` || v == "'" {
+				return l.fail(header, key, "has a quote alone for its "+key+", and AWS's tools then read no profile of the file: close it, or remove it", err)
+			}
+		}
+	}
+	return l.fail(section, "", "can't be used: "+err.Error(), err)
 }
 
 // cause is what AWS's package says in the end.
@@ -179,7 +212,7 @@ func named(err error, isName func(string) bool) string {
 func (l *loader) sessions(verb string) string {
 	advice := `write one, with "sso_start_url = ..." and "sso_region = ..." below it`
 	if there := l.names(sessionPrefix); len(there) > 0 {
-		advice = verb + " one that is there (" + and(there) + "), or " + advice
+		advice = verb + " one that is there (" + and(there) + "), or add" + strings.TrimPrefix(advice, "write")
 	}
 	return advice
 }

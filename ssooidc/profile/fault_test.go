@@ -59,6 +59,21 @@ func TestFaults(t *testing.T) {
 			err:    `profile: FILE: [profile admin] has source_profile = base, but there is no section [profile base]: write it, or name a profile that is there`,
 		},
 		{
+			name: "a role of a profile that takes it back", load: "a",
+			config: "[profile a]\nrole_arn = arn:aws:iam::111122223333:role/A\nsource_profile = b\n[profile b]\nrole_arn = arn:aws:iam::111122223333:role/B\nsource_profile = a\n",
+			err:    `profile: FILE: [profile a] has source_profile = b, which leads back here: name a profile that has credentials of its own`,
+		},
+		{
+			name: "an endpoint of no service", load: "dev",
+			config: dev + "services = local\n[services local]\nsso_oidc =\nendpoint_url = https://one.example.com\n" + corp,
+			err:    `profile: FILE: [services local] has an endpoint_url of no service, which AWS's tools ignore: write "sso_oidc =" above it, and indent it`,
+		},
+		{
+			name: "a comment behind a service's endpoint", load: "dev",
+			config: dev + "services = local\n[services local]\nsso_oidc =\n  endpoint_url = https://one.example.com # mine\n" + corp,
+			err:    `profile: FILE: [services local] endpoint_url has a comment behind it, which AWS's tools take for a part of the URL here: write that on a line of its own`,
+		},
+		{
 			name: "half of a pair of keys", load: "dev",
 			config: dev + "aws_secret_access_key = wJalrXUtnFEMI\n" + corp,
 			err:    `profile: FILE: [profile dev] has aws_secret_access_key without aws_access_key_id: write both, or remove it`,
@@ -139,7 +154,7 @@ func TestFaults(t *testing.T) {
 		{
 			name: "no such session, others there", load: "dev",
 			config: dev + "[sso-session lab]\n[sso-session ops]\n",
-			err:    `profile: FILE: [profile dev] has sso_session = corp, but there is no section [sso-session corp]: write one that is there (lab and ops), or write one, with "sso_start_url = ..." and "sso_region = ..." below it`,
+			err:    `profile: FILE: [profile dev] has sso_session = corp, but there is no section [sso-session corp]: write one that is there (lab and ops), or add one, with "sso_start_url = ..." and "sso_region = ..." below it`,
 		},
 		{
 			name: "an empty session", load: "dev",
@@ -231,7 +246,7 @@ func TestFaults(t *testing.T) {
 		{
 			name: "scopes separated by spaces", load: "dev",
 			config: dev + corp + "sso_registration_scopes = openid email\n",
-			err:    `profile: FILE: [sso-session corp] sso_registration_scopes "openid email" is no scope, since it is empty, or has a space, a quote or a character that is not ASCII: name each by itself, such as sso:account:access: separate scopes by commas`,
+			err:    `profile: FILE: [sso-session corp] sso_registration_scopes "openid email" has a space, and a scope has none: name each scope by itself, separated by commas`,
 		},
 		{
 			name: "a section that nothing closes", load: "dev",
@@ -242,7 +257,7 @@ func TestFaults(t *testing.T) {
 		{
 			name: "a quote that nothing closes", load: "dev",
 			config: dev + corp + "[profile x]\nregion = \" # ?\n",
-			err:    "profile: FILE: [profile dev] can't be used: one of the values in the file is a quote alone: close it, or remove it",
+			err:    "profile: FILE: [profile x] has a quote alone for its region, and AWS's tools then read no profile of the file: close it, or remove it",
 		},
 		{
 			name: "neither true nor false", load: "dev",

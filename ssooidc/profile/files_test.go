@@ -178,8 +178,8 @@ func TestLoadSession(t *testing.T) {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 	for name, want := range map[string]string{
-		"":       "the name of the sso-session is missing: name one that is there ('my lab', corp and empty), or write",
-		"lab":    "there is no section [sso-session lab]: name one that is there ('my lab', corp and empty), or write",
+		"":       "the name of the sso-session is missing: name one that is there ('my lab', corp and empty), or add",
+		"lab":    "there is no section [sso-session lab]: name one that is there ('my lab', corp and empty), or add",
 		"my lab": "[sso-session 'my lab'] lacks sso_start_url and sso_region",
 		"empty":  "[sso-session empty] lacks sso_start_url and sso_region",
 	} {

@@ -175,6 +175,8 @@ func TestSpelling(t *testing.T) {
 			config: "global = 1\n[plugins]\ncli_legacy_plugin_path = /x\n[toolkit]\nwhatever\n" + dev + "s3 =\n  max_concurrent_requests = 20\n  region = us-west-2\n  sso_region = eu-west-1\n\n" + corp,
 			want:   of(corpConfig),
 		},
+		{name: "a role beside the session", load: "dev", config: dev + "role_arn = arn:aws:iam::111122223333:role/x\nsource_profile = dev\n" + corp, want: of(corpConfig)},
+		{name: "another profile's role beside the session", load: "dev", config: dev + "role_arn = arn:aws:iam::111122223333:role/x\nsource_profile = base\n[profile base]\naws_access_key_id = A\naws_secret_access_key = B\n" + corp, want: of(corpConfig)},
 		{name: "a name in quotes, as the AWS CLI writes it", load: "my dev", config: "[profile 'my dev']\nsso_session = corp\n" + corp, want: profile.Profile{Login: corpConfig}},
 		{name: "a name in double quotes", load: "dev", config: "[profile \"dev\"]\nsso_session = corp\n" + corp, want: profile.Profile{Login: corpConfig}},
 		{name: "a name with spaces", load: "my dev", config: "[profile my dev]\nsso_session = corp\n" + corp, want: profile.Profile{Login: corpConfig}},

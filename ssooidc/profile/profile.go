@@ -44,6 +44,9 @@ func Load(ctx context.Context, name string, optFns ...func(*config.LoadSharedCon
 	case err != nil:
 		return Profile{}, l.unusable(section, err)
 	}
+	if shared.SourceProfileName != "" {
+		l.restore(section, &shared)
+	}
 	p := Profile{
 		AccountID: shared.SSOAccountID,
 		RoleName:  shared.SSORoleName,

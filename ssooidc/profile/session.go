@@ -26,7 +26,7 @@ func (l *loader) login(section string, shared *config.SharedConfig) (login.Confi
 	case shared.SSOStartURL+shared.SSORegion+shared.SSOAccountID+shared.SSORoleName != "":
 		cfg, err = l.legacy(section, shared)
 	case shared.SourceProfileName != "":
-		err = l.fail(section, "source_profile", fmt.Sprintf("takes its credentials from source_profile = %s: sign in with that profile",
+		err = l.fail(section, sourceProfile, fmt.Sprintf("takes its credentials from source_profile = %s: sign in with that profile",
 			secret.Printable(shared.SourceProfileName, 200)), nil)
 	default:
 		err = l.fail(section, keySession, `has no sso_session: write "sso_session = NAME" below [`+section+`], and `+
@@ -47,6 +47,17 @@ func (l *loader) login(section string, shared *config.SharedConfig) (login.Confi
 		return cfg, nil
 	}
 	return login.Config{}, err
+}
+
+// restore puts back what AWS's package has taken out of a profile that also names another for its credentials: a person signs in
+// with it all the same.
+func (l *loader) restore(section string, shared *config.SharedConfig) {
+	shared.SSOAccountID = l.value(section, keyAccountID)
+	shared.SSORoleName = l.value(section, keyRoleName)
+	if shared.SSOSession == nil {
+		shared.SSOStartURL = l.value(section, keyStartURL)
+		shared.SSORegion = l.value(section, keyRegion)
+	}
 }
 
 func isAccountID(text string) bool {
@@ -129,8 +140,8 @@ func (l *loader) check(cfg login.Config) error {
 		problem += " " + quote(refused.Value)
 	}
 	problem += " " + refused.Problem
-	if refused.Field == "Scopes" {
-		problem += ": separate scopes by commas"
+	if refused.Field == "Scopes" && strings.Contains(refused.Value, " ") {
+		problem += ", separated by commas"
 	}
 	return l.at(from, problem, err)
 }

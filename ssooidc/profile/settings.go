@@ -67,6 +67,9 @@ func (l *loader) checkServices(section, name string) error {
 		return l.fail(section, keyServices, fmt.Sprintf("has services = %s, but there is no section [%s%s]: write one, or remove the line",
 			name, servicesPrefix, name), nil)
 	}
+	if l.value(services, keyEndpoint) != "" {
+		return l.fail(services, keyEndpoint, `has an endpoint_url of no service, which AWS's tools ignore: write "sso_oidc =" above it, and indent it`, nil)
+	}
 	for _, id := range [...]string{serviceID, portalID} {
 		// Its endpoint is a key of the service's own, on an indented line.
 		key := strings.ToLower(strings.ReplaceAll(id, " ", "_"))
@@ -94,8 +97,13 @@ func (l *loader) endpoints(ctx context.Context, section string, shared *config.S
 	cfg.Endpoint, service = l.endpoint(ctx, section, shared, serviceID)
 	cfg.PortalEndpoint, portal = l.endpoint(ctx, section, shared, portalID)
 	l.places["Endpoint"], l.places["PortalEndpoint"] = service, portal
-	for _, from := range [...]place{service, portal} {
-		switch {
+	for _, has := range [...]struct {
+		url  string
+		from place
+	}{{cfg.Endpoint, service}, {cfg.PortalEndpoint, portal}} {
+		switch from := has.from; {
+		case uncomment(has.url) != has.url && strings.HasPrefix(from.section, servicesPrefix):
+			return l.at(from, keyEndpoint+" has a comment behind it, which AWS's tools take for a part of the URL here: write that on a line of its own", nil)
 		case from.key == "":
 		case cfg.UseFIPS:
 			return l.conflict(from, fipsFrom)
