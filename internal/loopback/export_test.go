@@ -2,10 +2,7 @@ package loopback
 
 // What the tests see of the inside.
 
-const (
-	MaxConns = maxConns
-	Turn     = turn
-)
+const MaxConns = maxConns
 
 // Parse is parseQuery: the code, or the error and whether it carries our state.
 func Parse(rawQuery, state string) (code string, failure *ErrorResponse, verified bool) {

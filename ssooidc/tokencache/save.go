@@ -16,7 +16,7 @@ import (
 // Save replaces a file by renaming a finished one over it, so that every reader sees the old or the new one whole, after a
 // power cut too. A link in its place is replaced, not followed. At most 1 MiB is accepted. On Windows, where a reader
 // blocks the rename, it is tried for 1 s. An error means that the old file is still there, unless it says otherwise. What
-// saves left behind that were killed long ago goes when a file is first saved, and with Delete.
+// saves left behind that were killed long ago goes when a file is saved that is not there or ten minutes old, and with Delete.
 func (d Dir) Save(ctx context.Context, key string, data []byte) error {
 	return d.save(ctx, osDisk{}, key, data)
 }
@@ -36,7 +36,8 @@ type tempFile interface {
 }
 
 const (
-	// A leading dot and no .json at the end: the AWS CLI deletes *.json on logout, and must not read half a file.
+	// No .json at the end, and hidden: no tool takes it for an entry. The AWS CLI's sign-out reads every file, whatever its
+	// name, and deletes this one too if it holds a token: then the rename fails.
 	tempPrefix = ".ssooidc-"
 	tempSuffix = ".tmp"
 
@@ -57,7 +58,7 @@ func (d Dir) save(ctx context.Context, disk disk, key string, data []byte) error
 		return fmt.Errorf("tokencache: can't make the folder for %s: %w: look at what is in its place, and at the permissions", path, err)
 	}
 	// Not each time, since it takes as long as the folder is large.
-	if _, err := os.Lstat(path); err != nil {
+	if info, err := os.Lstat(path); err != nil || time.Since(info.ModTime()) > tempStale {
 		sweep(folder)
 	}
 	if err := replace(ctx, disk, path, data); err != nil {

@@ -224,11 +224,13 @@ func TestSweep(t *testing.T) {
 		name   string
 		clock  time.Duration // of this machine, after the folder's
 		there  bool          // whether the file is there before
+		age    time.Duration // of that
 		call   func(t *testing.T, d tokencache.Dir)
 		sweeps bool
 	}{
 		{name: "the first save", call: first, sweeps: true},
-		{name: "a later save, which must not take longer where there are more files", there: true, call: first, sweeps: false},
+		{name: "a save soon after, which must not take longer where there are more files", there: true, call: first, sweeps: false},
+		{name: "a save of an older file", there: true, age: tokencache.TempStale + time.Minute, call: first, sweeps: true},
 		{name: "a deletion", there: true, sweeps: true, call: func(t *testing.T, d tokencache.Dir) {
 			if err := d.Delete(t.Context(), key); err != nil {
 				t.Error(err)
@@ -243,6 +245,7 @@ func TestSweep(t *testing.T) {
 			d := tokencache.Dir{Path: t.TempDir()}
 			if tt.there {
 				save(t, d, oldData)
+				chtimes(t, filepath.Join(d.Path, key+".json"), time.Now().Add(-tt.age))
 			}
 			now := time.Now().Round(0) // as the folder has it
 			stale := now.Add(-tokencache.TempStale - time.Minute)
