@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ssooidc/ssooidc-go/ssooidc"
@@ -21,7 +22,11 @@ import (
 // to the files fails until it is implemented.
 
 type description struct {
-	Operations map[string]struct {
+	SigningName      string                  `json:"signing_name"`
+	ContentType      string                  `json:"content_type"`
+	HeaderParameters []string                `json:"header_parameters"`
+	SecurityScheme   struct{ Header string } `json:"security_scheme"`
+	Operations       map[string]struct {
 		Method  string
 		Path    string
 		Request struct {
@@ -31,6 +36,7 @@ type description struct {
 		}
 		Response struct {
 			Schema string
+			Status int
 			Fields map[string]string
 		}
 		ErrorsByStatus map[string]string `json:"errors_by_status"`
@@ -38,11 +44,13 @@ type description struct {
 	Servers []struct {
 		URL     string
 		Regions []string
+		Default string
 	}
 }
 
 type today struct {
-	Operations map[string]struct {
+	SigningName string `json:"signing_name"`
+	Operations  map[string]struct {
 		Method     string
 		RequestURI string `json:"request_uri"`
 		Auth       string
@@ -179,9 +187,34 @@ func wantMissing(t *testing.T, operation string, required []string) {
 
 func TestDescription(t *testing.T) {
 	t.Parallel()
-	for name, op := range facts[description](t, "openapi-2019-06-10.json").Operations {
+	service := facts[description](t, "openapi-2019-06-10.json")
+	for name, op := range service.Operations {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if _, err := operations[name](context.Background(), stub(t, always(op.Response.Status, successes[name]))); err != nil {
+				t.Errorf("status %d: %v", op.Response.Status, err)
+			}
+			sent := requestOf(t, name, func(o *ssooidc.Options) { o.SignAll = true })
+			if got := sent.Header.Get("Content-Type"); got != service.ContentType {
+				t.Errorf("Content-Type = %q", got)
+			}
+			// The others of these are parts of the one header that the scheme names.
+			signature := sent.Header.Get(service.SecurityScheme.Header)
+			for _, parameter := range service.HeaderParameters {
+				part := strings.TrimPrefix(parameter, "X-Amz-")
+				switch parameter {
+				case "X-Amz-Algorithm":
+					part = "AWS4-HMAC-SHA256 "
+				case "X-Amz-Credential", "X-Amz-SignedHeaders", "X-Amz-Signature":
+					part += "="
+				}
+				if sent.Header.Get(parameter) == "" && !strings.Contains(signature, part) {
+					t.Errorf("a signed request has no %s: %v", parameter, sent.Header)
+				}
+			}
+			if !strings.Contains(signature, "/us-east-1/"+service.SigningName+"/aws4_request,") {
+				t.Errorf("signed as %s", signature)
+			}
 			wantFields(t, op.Request.Schema, op.Request.Fields, false)
 			wantFields(t, op.Response.Schema, op.Response.Fields, false)
 			wantMissing(t, name, op.Request.Required)
@@ -214,9 +247,22 @@ func TestServiceToday(t *testing.T) {
 			wantFields(t, name+"Response", op.Response, true)
 			wantMissing(t, name, op.Request.Required)
 			wantRequest(t, name, op.Method, op.RequestURI)
+			signature := requestOf(t, name).Header.Get("Authorization")
+			switch op.Auth {
+			case "none":
+				if signature != "" {
+					t.Errorf("signed as %s", signature)
+				}
+			case "sigv4 required":
+				if !strings.Contains(signature, "/us-east-1/"+service.SigningName+"/aws4_request,") {
+					t.Errorf("signed as %q", signature)
+				}
+			default:
+				t.Errorf("unknown auth %q", op.Auth)
+			}
 			for _, exception := range op.Errors {
 				e := service.Errors[exception]
-				for _, r := range []*http.Response{
+				for i, r := range []*http.Response{
 					respond(e.HTTPStatus, `{"error":"`+e.OAuthError+`","error_description":"d"}`, "X-Amzn-ErrorType", exception+":http://internal.amazon.com/coral/com.amazonaws.sso.oidc/"),
 					respond(e.HTTPStatus, `{"error":null,"error_description":null}`, "X-Amzn-ErrorType", exception),
 					respond(e.HTTPStatus, ``, "X-Amzn-ErrorType", "com.amazonaws.sso.oidc#"+exception),
@@ -226,15 +272,28 @@ func TestServiceToday(t *testing.T) {
 					respond(e.HTTPStatus, `{"error":"`+e.OAuthError+`","region":"eu-west-1"}`),
 				} {
 					_, err := operations[name](context.Background(), stub(t, func(*http.Request) (*http.Response, error) { return r, nil }))
-					if exception == "InvalidRequestException" && strings.Contains(fmtError(err), "InvalidRequestRegionException") {
-						continue // the last form, where the region says so
+					want := exception
+					if i == 6 && exception == "InvalidRequestException" {
+						want = "InvalidRequestRegionException" // the last form, where the region says so
 					}
-					wantException(t, err, exception, e.HTTPStatus)
+					wantException(t, err, want, e.HTTPStatus)
 				}
 			}
 		})
 	}
 	for name, e := range service.Errors {
+		_, err := stub(t, always(e.HTTPStatus, "", "X-Amzn-ErrorType", name)).CreateToken(t.Context(), tokenRequest)
+		if fault := as[smithy.APIError](t, err).ErrorFault(); (fault == smithy.FaultServer) != e.Fault {
+			t.Errorf("%s is the fault of the %s", name, fault)
+		}
+		_, enum, _ := strings.Cut(e.Fields["reason"], " enum ")
+		for reason := range strings.SplitSeq(enum, "|") {
+			body := `{"error":"` + e.OAuthError + `","reason":"` + reason + `"}`
+			_, err := stub(t, always(e.HTTPStatus, body, "X-Amzn-ErrorType", name)).CreateToken(t.Context(), tokenRequest)
+			if got := as[*ssooidc.ServiceError](t, err).Reason; got != reason {
+				t.Errorf("%s: reason %q, want %q", name, got, reason)
+			}
+		}
 		for field := range e.Fields {
 			typ := reflect.TypeOf(exceptions[name]).Elem()
 			goName := map[string]string{"error": "OAuthError", "error_description": "Description", "reason": "Reason", "endpoint": "Endpoint", "region": "Region"}[field]
@@ -248,11 +307,18 @@ func TestServiceToday(t *testing.T) {
 	}
 }
 
-func fmtError(err error) string {
-	if err == nil {
-		return ""
+// requestOf is what a call of an operation sends.
+func requestOf(t *testing.T, name string, change ...func(*ssooidc.Options)) *http.Request {
+	t.Helper()
+	var sent *http.Request
+	c := stub(t, func(r *http.Request) (*http.Response, error) {
+		sent = r
+		return respond(200, successes[name]), nil
+	}, change...)
+	if _, err := operations[name](context.Background(), c); err != nil {
+		t.Fatal(err)
 	}
-	return err.Error()
+	return sent
 }
 
 // wantRequest checks where an operation's request goes, and that its JSON is that of the request given.
@@ -300,6 +366,9 @@ func TestDescribedRegions(t *testing.T) {
 	t.Parallel()
 	regions := map[string]bool{}
 	for _, server := range facts[description](t, "openapi-2019-06-10.json").Servers {
+		if !slices.Contains(server.Regions, server.Default) {
+			t.Errorf("the default %q is none of the regions of %s", server.Default, server.URL)
+		}
 		for _, region := range server.Regions {
 			regions[region] = true
 			scheme, _, _ := strings.Cut(server.URL, "://")
