@@ -3,10 +3,11 @@ package browser
 
 import (
 	"context"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/ssooidc/ssooidc-go/internal/endpoint"
 )
 
 // settle is how long Open watches the program that it started. A program that fails does so within it; one that is
@@ -65,7 +66,7 @@ func Check(address string) error {
 		return &AddressError{Problem: "it names no host"}
 	case u.User != nil:
 		return &AddressError{Problem: "it holds a user name, which can make one host look like another"}
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !endpoint.IsLoopback(u.Hostname()):
 		return &AddressError{Problem: "it is an http address off this machine; https is required"}
 	}
 	return nil
@@ -75,12 +76,4 @@ func Check(address string) error {
 // browsers read a backslash as a slash, and quotes, spaces and control characters can end an argument on a command line.
 func notAllowed(r rune) bool {
 	return r <= ' ' || r > '~' || strings.ContainsRune("\"<>\\^`{|}", r)
-}
-
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") { // RFC 6761 section 6.3
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback() && addr.Zone() == ""
 }

@@ -3,8 +3,9 @@
 package endpoint
 
 import (
-	"strconv"
 	"strings"
+
+	"github.com/ssooidc/ssooidc-go/internal/secret"
 )
 
 // Service is what the host names of a service begin with.
@@ -42,12 +43,7 @@ type Error struct {
 func (e *Error) Error() string {
 	text := strings.ToLower(e.Field)
 	if e.Value != "" {
-		const most = 80
-		value, more := e.Value, ""
-		if len(value) > most {
-			value, more = value[:most], "..."
-		}
-		text += " " + strconv.Quote(value) + more
+		text += " " + secret.Quote(e.Value, 80)
 	}
 	return text + " " + e.Problem
 }

@@ -5,7 +5,8 @@ import (
 	"crypto/subtle"
 	"net/url"
 	"strings"
-	"unicode"
+
+	"github.com/ssooidc/ssooidc-go/internal/secret"
 )
 
 // outcome is what a redirect means for the sign-in.
@@ -28,7 +29,7 @@ type redirect struct {
 
 // How much of an error is kept, in characters. Registered codes have at most 26.
 const (
-	maxErrorCode        = 64
+	maxErrorCode        = 64 // bytes
 	maxErrorDescription = 400
 )
 
@@ -68,27 +69,12 @@ func notVSCHAR(r rune) bool { return r < ' ' || r > '~' }
 // text repeats it.
 func newErrorResponse(query url.Values, state string) *ErrorResponse {
 	clean := func(name string, limit int) string {
-		return printable(strings.ReplaceAll(query.Get(name), state, "(state)"), limit)
+		return secret.Printable(strings.ReplaceAll(query.Get(name), state, "(state)"), limit)
 	}
 	return &ErrorResponse{
 		Code:        cmp.Or(clean("error", maxErrorCode), "an unprintable error"),
 		Description: clean("error_description", maxErrorDescription),
 	}
-}
-
-// printable makes one line of at most limit characters of s, without control and formatting characters.
-func printable(s string, limit int) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, s)
-	line := []rune(strings.Join(strings.Fields(s), " "))
-	if len(line) > limit {
-		line = append(line[:limit-1], '…')
-	}
-	return string(line)
 }
 
 // AddressError is a pasted address that is not this sign-in's redirect. It does not hold the address.

@@ -16,6 +16,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Redacted stands where a secret was. An empty secret is printed empty: whether there is one is no
@@ -263,4 +264,16 @@ func Printable(text string, limit int) string {
 		b.WriteString(next)
 	}
 	return b.String()
+}
+
+// Quote is a text from elsewhere in quotes, for an error: what can't be printed is escaped, and of a long one there are the first limit
+// bytes, or a few less.
+func Quote(text string, limit int) string {
+	if len(text) <= limit {
+		return strconv.Quote(text)
+	}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return strconv.Quote(text[:limit]) + "..."
 }

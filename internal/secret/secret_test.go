@@ -123,6 +123,23 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
+func TestQuote(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ text, want string }{
+		{"", `""`},
+		{"a \"b\"\n", `"a \"b\"\n"`},
+		{"1234567890", `"1234567890"`},
+		{"12345678901", `"1234567890"...`},
+		{"12345678é0", `"12345678é"...`},
+		{"123456789é", `"123456789"...`},
+		{"\xff\xfe", `"\xff\xfe"`},
+	} {
+		if got := secret.Quote(row.text, 10); got != row.want {
+			t.Errorf("Quote(%q) = %s, want %s", row.text, got, row.want)
+		}
+	}
+}
+
 func FuzzRemove(f *testing.F) {
 	f.Add("you sent a%2Bb", "a+b")
 	f.Add(`{"x":"a\"b"}`, `a"b`)

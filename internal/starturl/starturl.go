@@ -4,10 +4,10 @@ package starturl
 
 import (
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/ssooidc/ssooidc-go/internal/endpoint"
+	"github.com/ssooidc/ssooidc-go/internal/secret"
 )
 
 // Info is what a start URL tells.
@@ -31,12 +31,7 @@ type Error struct {
 func (e *Error) Error() string {
 	text := "start URL"
 	if e.Value != "" {
-		const most = 120
-		value, more := e.Value, ""
-		if len(value) > most {
-			value, more = value[:most], "..."
-		}
-		text += " " + strconv.Quote(value) + more
+		text += " " + secret.Quote(e.Value, 120)
 	}
 	return text + " " + e.Problem
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ssooidc/ssooidc-go/internal/pause"
 )
 
 // Echoes is whether what is typed for ReadLines is shown.
@@ -48,7 +50,7 @@ func readLines(ctx context.Context, f *os.File, line func(string)) error {
 	for ctx.Err() == nil {
 		if !t.isForeground() {
 			isReadable = false
-			sleep(ctx, time.Second)
+			pause.For(ctx, time.Second)
 			continue
 		}
 		if err := t.prepare(); err != nil {
@@ -68,14 +70,14 @@ func readLines(ctx context.Context, f *os.File, line func(string)) error {
 		case err != nil:
 			return err
 		case n == 0:
-			sleep(ctx, checkTime) // a terminal that has gone away answers at once
+			pause.For(ctx, checkTime) // a terminal that has gone away answers at once
 		}
 		for _, b := range buffer[:n] {
 			if sig, ok := t.signalOf(b); ok {
 				// As the terminal would have done: to all of the foreground, after which the program may go on, or end.
 				t.restore()
 				unix.Kill(0, sig)
-				sleep(ctx, signalTime)
+				pause.For(ctx, signalTime)
 			} else if e.key(b) {
 				return nil
 			}
@@ -109,13 +111,6 @@ func wakeUp(ctx context.Context) (wake syscall.RawConn, release func(), err erro
 		return nil, nil, err
 	}
 	return wake, release, nil
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }
 
 // tty is a terminal whose mode is changed for a while.

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/ssooidc/ssooidc-go/internal/pause"
 )
 
 // Doer sends a request. [*http.Client] is one.
@@ -87,7 +89,7 @@ func (c *Client) Exchange(ctx context.Context, call *Call) error {
 			return err // too many retries of late: the error itself says more than that
 		}
 		release = retryToken
-		if !sleep(ctx, delay) {
+		if pause.For(ctx, delay) != nil {
 			return ended(ctx, call, err)
 		}
 	}
@@ -216,16 +218,4 @@ func attemptToken(ctx context.Context, r aws.Retryer) (func(error) error, error)
 		return v2.GetAttemptToken(ctx)
 	}
 	return r.GetInitialToken(), nil
-}
-
-// sleep waits, and tells whether the context lasted.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

@@ -3,6 +3,8 @@ package login
 import (
 	"context"
 	"time"
+
+	"github.com/ssooidc/ssooidc-go/internal/pause"
 )
 
 // now is the time without its monotonic part, which stands still while a laptop sleeps: what is compared with it is compared
@@ -11,12 +13,8 @@ func now() time.Time { return time.Now().Round(0) }
 
 // sleep waits, unless the context ends first.
 func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
+	if pause.For(ctx, d) != nil {
 		return contextError(ctx)
 	}
+	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ssooidc/ssooidc-go/internal/home"
+	"github.com/ssooidc/ssooidc-go/internal/pause"
 )
 
 // Dir is a [Store] in a folder: the blob of key k is the file k.json, and k.lock is its lock. Files have mode 0600. It
@@ -47,7 +48,7 @@ func (d Dir) Load(ctx context.Context, key string) ([]byte, error) {
 			}
 			return data, err
 		}
-		if err := sleep(ctx, rereadDelay); err != nil {
+		if err := pause.For(ctx, rereadDelay); err != nil {
 			return nil, err
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/ssooidc/ssooidc-go/internal/pause"
 )
 
 // Save replaces a file by renaming a finished one over it, so that every reader sees the old or the new one whole, after a
@@ -145,20 +147,9 @@ func whileBusy(ctx context.Context, isBusy func(error) bool, try func() error) e
 		if err == nil || !isBusy(err) || waited >= most {
 			return err
 		}
-		if ctxErr := sleep(ctx, delay); ctxErr != nil {
+		if ctxErr := pause.For(ctx, delay); ctxErr != nil {
 			return fmt.Errorf("%w, %w", err, ctxErr) // on one line
 		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

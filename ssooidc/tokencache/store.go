@@ -2,8 +2,9 @@ package tokencache
 
 import (
 	"context"
-	"strconv"
 	"strings"
+
+	"github.com/ssooidc/ssooidc-go/internal/secret"
 )
 
 // Store keeps small named blobs; a keyring or a shared database fits behind it. Safe for concurrent use. Keys are 40
@@ -30,7 +31,7 @@ type KeyError struct{ Key string }
 
 // Error quotes the key, or its beginning.
 func (e *KeyError) Error() string {
-	return "tokencache: the key " + quote(e.Key) + " is not 40 lower-case hex digits: make it with TokenKey or RegistrationKey"
+	return "tokencache: the key " + secret.Quote(e.Key, 60) + " is not 40 lower-case hex digits: make it with TokenKey or RegistrationKey"
 }
 
 // check is what every method of a store begins with: nothing is begun for a context that is over.
@@ -39,13 +40,4 @@ func check(ctx context.Context, key string) error {
 		return &KeyError{Key: key}
 	}
 	return ctx.Err()
-}
-
-// quote makes text from elsewhere fit for an error's one line.
-func quote(s string) string {
-	const most = 60
-	if len(s) > most {
-		return strconv.Quote(s[:most]) + "..."
-	}
-	return strconv.Quote(s)
 }

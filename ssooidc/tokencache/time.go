@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"github.com/ssooidc/ssooidc-go/internal/secret"
 )
 
 // timeLayout is the only form that every reader of the cache takes.
@@ -28,7 +30,7 @@ func parseTime(text string) (time.Time, error) {
 		t, err = time.Parse(time.RFC3339, strings.TrimSuffix(text, "UTC")+"Z")
 	}
 	if err != nil || !hasFourDigitYear(t.UTC()) {
-		return time.Time{}, errors.New("is no time like 2006-01-02T15:04:05Z: " + quote(text))
+		return time.Time{}, errors.New("is no time like 2006-01-02T15:04:05Z: " + secret.Quote(text, 60))
 	}
 	return t.UTC(), nil
 }

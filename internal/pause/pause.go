@@ -1,0 +1,19 @@
+// Package pause waits, but not beyond a context.
+package pause
+
+import (
+	"context"
+	"time"
+)
+
+// For waits for so long. Where the context ends first, it returns at once, with the context's error.
+func For(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
