@@ -27,9 +27,9 @@ type redirect struct {
 	failure *ErrorResponse // refused, unverified
 }
 
-// How much of an error is kept, in characters. Registered codes have at most 26.
+// How much of an error is kept, in bytes. Registered codes have at most 26.
 const (
-	maxErrorCode        = 64 // bytes
+	maxErrorCode        = 64
 	maxErrorDescription = 400
 )
 
