@@ -29,8 +29,8 @@ type ServiceError struct {
 	RequestID   string // for a support case; may be empty
 }
 
-// Error names all that is known: operation, code, OAuth code, description, reason, status, request id. Where that goes
-// without knowing more, it says what to do.
+// Error names all that is known: operation, code, OAuth code, description, reason, status, request id. It ends with what to do
+// where that is the same for every caller.
 func (e *ServiceError) Error() string {
 	what, oauth := printable(e.Code), printable(e.OAuthError)
 	switch {

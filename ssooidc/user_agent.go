@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// version is this module's, as the User-Agent header names it.
-const version = "0.1.0"
+// version is this module's, as the User-Agent header names it. Between releases it is the next one's, with -dev behind it.
+const version = "0.1.0-dev"
 
 // userAgent names this module, the system and the calling program.
 func userAgent(appID string) string {

@@ -83,3 +83,24 @@ func TestCodeCompiles(t *testing.T) {
 		})
 	}
 }
+
+// TestVersion: the version that goes out with each request is the one that CHANGELOG.md begins with.
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	find := func(file, pattern string) string {
+		data, err := os.ReadFile("../../" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		match := regexp.MustCompile(pattern).FindSubmatch(data)
+		if match == nil {
+			t.Fatalf("%s has no %s", file, pattern)
+		}
+		return string(match[1])
+	}
+	version := find("ssooidc/user_agent.go", `const version = "(.*)"`)
+	number, _, isBetween := strings.Cut(version, "-dev")
+	if released := find("CHANGELOG.md", `(?m)^## \[?([^\] \n]*)`); isBetween != (released == "Unreleased") || !isBetween && released != number {
+		t.Errorf("the version is %s, and CHANGELOG.md begins with %s", version, released)
+	}
+}

@@ -35,7 +35,9 @@ func load(ctx context.Context, name string) (aws.Config, error) {
 	if _, err = session.Token(ctx); errors.As(err, new(*login.RequiredError)) {
 		_, err = session.Login(ctx)
 	}
-	role := rolecreds.Role{AccountID: p.AccountID, Name: p.RoleName}
-	credentials := aws.NewCredentialsCache(rolecreds.New(session, role))
-	return aws.Config{Region: p.Region, Credentials: credentials, BearerAuthTokenProvider: session}, err
+	if err != nil {
+		return aws.Config{}, err
+	}
+	credentials := aws.NewCredentialsCache(rolecreds.New(session, rolecreds.Role{AccountID: p.AccountID, Name: p.RoleName}))
+	return aws.Config{Region: p.Region, Credentials: credentials, BearerAuthTokenProvider: session}, nil
 }

@@ -11,7 +11,7 @@
 //	var token tokencache.Token
 //	err = json.Unmarshal(data, &token)
 //
-// AWS's own tools take no lock and write in place, so an entry can change between any two calls. Who replaces one that it
-// has read takes [Store.TryLock] first, and calls Load again just before Save: an entry that is gone then, or that differs
-// from the one read, is another's doing, and is left as it is.
+// AWS's own tools take no lock and write in place, so an entry can change between any two calls. To replace an entry
+// that you have read, take [Store.TryLock] before you read it, and call Load again just before Save. If the entry is gone then, or
+// differs from the one that you read, another tool has signed out or in: leave it as it is.
 package tokencache
