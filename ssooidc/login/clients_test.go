@@ -18,10 +18,10 @@ func TestUnreadableCABundle(t *testing.T) {
 		StartURL: startURL, Region: region, AccessToken: "s3cret access token", ExpiresAt: time.Now().Add(-time.Minute).Truncate(time.Second).UTC(),
 		RefreshToken: "s3cret refresh token", ClientID: "client", ClientSecret: "s3cret of the client",
 	}
-	for name, call := range map[string]func(*login.Session) error{
-		"Login":  func(s *login.Session) error { _, err := s.Login(t.Context()); return err },
-		"Token":  func(s *login.Session) error { _, err := s.Token(t.Context()); return err },
-		"Logout": func(s *login.Session) error { return s.Logout(t.Context()) },
+	for name, call := range map[string]func(*scanned) error{
+		"Login":  func(s *scanned) error { _, err := s.Login(t.Context()); return err },
+		"Token":  func(s *scanned) error { _, err := s.Token(t.Context()); return err },
+		"Logout": func(s *scanned) error { return s.Logout(t.Context()) },
 	} {
 		for _, flow := range []login.Flow{login.FlowBrowser, login.FlowDeviceCode} {
 			cfg := login.Config{Name: "dev", StartURL: startURL, Region: region, Flow: flow, Cache: new(tokencache.Memory)}

@@ -246,7 +246,7 @@ func TestPrinting(t *testing.T) {
 				t.Errorf("%s: %s", verb, got)
 			}
 			fmt.Fprintf(&text, verb+verb, token, &token)
-			fmt.Fprintf(&text, verb+verb, []any{session, token}, struct{ S *login.Session }{session})
+			fmt.Fprintf(&text, verb+verb, []any{session, token}, struct{ S *login.Session }{session.Session})
 		}
 		for _, h := range []slog.Handler{slog.NewTextHandler(&text, nil), slog.NewJSONHandler(&text, nil)} {
 			slog.New(h).Info("x", "session", session, "token", token)

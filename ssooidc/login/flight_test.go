@@ -121,7 +121,7 @@ func TestRefused(t *testing.T) {
 		cfg := config(s)
 		session, first := signIn(t, cfg)
 		other := newSession(t, cfg) // another process
-		check := func(step string, s1 *login.Session, refused string, want string, n int) login.Token {
+		check := func(step string, s1 *scanned, refused string, want string, n int) login.Token {
 			t.Helper()
 			token, err := s1.Refresh(t.Context(), refused)
 			if err != nil || token.AccessToken == refused || want != "" && token.AccessToken != want || refreshes(s) != n {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +26,8 @@ const (
 
 // config is a session with the service, in process, whose cache is in memory and whose prompt does nothing.
 func config(service *ssooidctest.Service) login.Config {
+	client := service.HTTPClient()
+	services.Store(client, service)
 	return login.Config{
 		Name:       "dev",
 		StartURL:   startURL,
@@ -33,17 +36,93 @@ func config(service *ssooidctest.Service) login.Config {
 		Prompt:     func(context.Context, login.Challenge) error { return nil },
 		Browse:     func(context.Context, string) error { return nil },
 		Cache:      new(tokencache.Memory),
-		HTTPClient: service.HTTPClient(),
+		HTTPClient: client,
 	}
 }
 
-func newSession(t testing.TB, cfg login.Config) *login.Session {
+// services are those of config and server, by the HTTP client or the endpoint that leads there, so that each session knows the
+// secrets that must be in no text.
+var services sync.Map
+
+func newSession(t testing.TB, cfg login.Config) *scanned {
 	t.Helper()
 	s, err := login.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	made := &scanned{Session: s, t: t}
+	key := any(cfg.Endpoint)
+	if c, ok := cfg.HTTPClient.(*http.Client); ok {
+		key = c
+	}
+	if service, ok := services.Load(key); ok {
+		made.service = service.(*ssooidctest.Service)
+	}
+	if cfg.Logger != nil {
+		if log, ok := cfg.Logger.Handler().(fmt.Stringer); ok {
+			t.Cleanup(func() { made.scan(log.String()) })
+		}
+	}
+	return made
+}
+
+// scanned is a session whose errors, and whose log, are scanned for secrets.
+type scanned struct {
+	*login.Session
+	t       testing.TB
+	service *ssooidctest.Service // nil: not known
+
+	mu   sync.Mutex
+	seen []string // access tokens
+}
+
+func (s *scanned) Login(ctx context.Context) (login.Token, error) {
+	token, err := s.Session.Login(ctx)
+	return s.check(token, err)
+}
+
+func (s *scanned) Token(ctx context.Context) (login.Token, error) {
+	token, err := s.Session.Token(ctx)
+	return s.check(token, err)
+}
+
+func (s *scanned) Refresh(ctx context.Context, refused string) (login.Token, error) {
+	token, err := s.Session.Refresh(ctx, refused)
+	return s.check(token, err)
+}
+
+func (s *scanned) Logout(ctx context.Context) error {
+	_, err := s.check(login.Token{}, s.Session.Logout(ctx))
+	return err
+}
+
+func (s *scanned) check(token login.Token, err error) (login.Token, error) {
+	if err != nil {
+		s.scan(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if token.AccessToken != "" && !slices.Contains(s.seen, token.AccessToken) {
+		s.seen = append(s.seen, token.AccessToken)
+	}
+	return token, err
+}
+
+// scan looks for each secret that has gone to the service, or come from it, in what is shown.
+func (s *scanned) scan(shown any) {
+	s.t.Helper()
+	text := fmt.Sprintf("%v %+v %#v", shown, shown, shown)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := s.seen
+	if s.service != nil {
+		list = append(secrets(s.t, s.service), list...)
+	}
+	for _, secret := range list {
+		if len(secret) >= 8 && strings.Contains(text, secret) {
+			s.t.Errorf("a secret is in the text: %s", text)
+		}
+	}
 }
 
 // times are when requests of an operation arrived, in whole seconds since a moment.
@@ -128,7 +207,13 @@ func (l *logs) Write(p []byte) (int, error) {
 }
 
 func (l *logs) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return slog.New(told{slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}), l})
+}
+
+// told is a handler whose text newSession scans when the test is over.
+type told struct {
+	slog.Handler
+	*logs
 }
 
 func (l *logs) String() string {
@@ -257,7 +342,7 @@ func store(t testing.TB, store tokencache.Store, token tokencache.Token) {
 }
 
 // signIn signs in to a new session, and returns its token too.
-func signIn(t testing.TB, cfg login.Config) (*login.Session, login.Token) {
+func signIn(t testing.TB, cfg login.Config) (*scanned, login.Token) {
 	t.Helper()
 	session := newSession(t, cfg)
 	token, err := session.Login(t.Context())

@@ -19,24 +19,24 @@ import (
 // TestLeaks cancels at every step, on real sockets: the call returns at once, and no goroutine, listener or file is left.
 // It is not parallel, since it counts all that the process has.
 func TestLeaks(t *testing.T) {
-	signIn := func(flow login.Flow) func(context.Context, *login.Session, login.Config) error {
-		return func(ctx context.Context, _ *login.Session, cfg login.Config) error {
+	signIn := func(flow login.Flow) func(context.Context, *scanned, login.Config) error {
+		return func(ctx context.Context, _ *scanned, cfg login.Config) error {
 			cfg.Flow = flow
 			_, err := newSession(t, cfg).Login(ctx)
 			return err
 		}
 	}
-	refresh := func(ctx context.Context, s *login.Session, _ login.Config) error {
+	refresh := func(ctx context.Context, s *scanned, _ login.Config) error {
 		token, err := s.Token(ctx)
 		if err == nil {
 			_, err = s.Refresh(ctx, token.AccessToken)
 		}
 		return err
 	}
-	logout := func(ctx context.Context, s *login.Session, _ login.Config) error { return s.Logout(ctx) }
+	logout := func(ctx context.Context, s *scanned, _ login.Config) error { return s.Logout(ctx) }
 	tests := []struct {
 		name string
-		call func(context.Context, *login.Session, login.Config) error
+		call func(context.Context, *scanned, login.Config) error
 		at   string // the operation during which the context ends, or another moment
 
 		pending int // how often the service says so before

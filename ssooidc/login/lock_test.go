@@ -111,7 +111,7 @@ func TestSignInLockHeld(t *testing.T) {
 		}()
 		<-asked
 
-		for name, session := range map[string]*login.Session{"of this one": session, "of another": other} {
+		for name, session := range map[string]*scanned{"of this one": session, "of another": other} {
 			start := time.Now()
 			if token, err := session.Token(t.Context()); err != nil || token != first || time.Since(start) != 0 {
 				t.Errorf("the token %s: %v, %v, after %v", name, token, err, time.Since(start))

@@ -173,6 +173,7 @@ func server(t testing.TB, opts ssooidctest.Options) (*ssooidctest.Server, job) {
 	t.Helper()
 	s := ssooidctest.NewServer(opts)
 	t.Cleanup(s.Close)
+	services.Store(s.URL, s.Service)
 	return s, job{Cache: folder(t), Endpoint: s.URL}
 }
 

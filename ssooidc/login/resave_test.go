@@ -44,9 +44,9 @@ func TestDiskFullForAMoment(t *testing.T) {
 		{"for longer", 3, 10 * time.Second},
 		{"again at the next Token", 4, 20 * time.Second},
 	} {
-		get := map[string]func(*testing.T, *login.Session) (login.Token, error){
-			"a refresh": func(t *testing.T, s *login.Session) (login.Token, error) { return s.Token(t.Context()) },
-			"a sign-in": func(t *testing.T, s *login.Session) (login.Token, error) { return s.Login(t.Context()) },
+		get := map[string]func(*testing.T, *scanned) (login.Token, error){
+			"a refresh": func(t *testing.T, s *scanned) (login.Token, error) { return s.Token(t.Context()) },
+			"a sign-in": func(t *testing.T, s *scanned) (login.Token, error) { return s.Login(t.Context()) },
 		}
 		for what, get := range get {
 			t.Run(what+" "+tt.name, func(t *testing.T) {
@@ -89,10 +89,10 @@ func TestMeanwhileItFailed(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		do   func(*testing.T, tokencache.Store)
-		want func(*testing.T, *login.Session, tokencache.Store)
+		want func(*testing.T, *scanned, tokencache.Store)
 	}{
 		{"signed out", func(t *testing.T, store tokencache.Store) { must(t, store.Delete(t.Context(), tokenKey)) },
-			func(t *testing.T, session *login.Session, store tokencache.Store) {
+			func(t *testing.T, session *scanned, store tokencache.Store) {
 				if data, err := store.Load(t.Context(), tokenKey); !errors.Is(err, fs.ErrNotExist) {
 					t.Errorf("in the cache: %d bytes, %v", len(data), err)
 				}
@@ -104,7 +104,7 @@ func TestMeanwhileItFailed(t *testing.T) {
 			theirs := theirs
 			theirs.ExpiresAt = time.Now().Add(time.Hour)
 			store(t, cache, theirs)
-		}, func(t *testing.T, session *login.Session, store tokencache.Store) {
+		}, func(t *testing.T, session *scanned, store tokencache.Store) {
 			if kept := stored(t, store); kept.AccessToken != "theirs" {
 				t.Errorf("in the cache: %v", kept)
 			}
