@@ -127,8 +127,8 @@ func TestOptionsAndClientShowNoCredentials(t *testing.T) {
 	wantNoSecret(t, opts, &opts)
 	opts.BaseEndpoint = ""
 	c := newClient(t, opts)
-	wantNoSecret(t, c, *c, opts, []any{c, opts})
-	wantNoSecret(t, struct{ C *ssooidc.Client }{c}, ssooidc.Client{})
+	wantNoSecret(t, c.Client, *c.Client, opts, []any{c.Client, opts})
+	wantNoSecret(t, struct{ C *ssooidc.Client }{c.Client}, ssooidc.Client{})
 }
 
 type staticProvider struct{ Value aws.Credentials }

@@ -52,23 +52,23 @@ func TestRetries(t *testing.T) {
 	iamCode := *iamRequest
 	iamCode.GrantType = ssooidc.GrantTypeAuthorizationCode
 
-	refresh := func(ctx context.Context, c *ssooidc.Client) error {
+	refresh := func(ctx context.Context, c *scanned) error {
 		_, err := c.CreateToken(ctx, tokenRequest)
 		return err
 	}
-	register := func(ctx context.Context, c *ssooidc.Client) error {
+	register := func(ctx context.Context, c *scanned) error {
 		_, err := c.RegisterClient(ctx, registerRequest)
 		return err
 	}
-	exchangeCode := func(ctx context.Context, c *ssooidc.Client) error {
+	exchangeCode := func(ctx context.Context, c *scanned) error {
 		_, err := c.CreateToken(ctx, &code)
 		return err
 	}
-	exchangeIAMCode := func(ctx context.Context, c *ssooidc.Client) error {
+	exchangeIAMCode := func(ctx context.Context, c *scanned) error {
 		_, err := c.CreateTokenWithIAM(ctx, &iamCode)
 		return err
 	}
-	poll := func(ctx context.Context, c *ssooidc.Client) error {
+	poll := func(ctx context.Context, c *scanned) error {
 		_, err := c.CreateToken(ctx, &device)
 		return err
 	}
@@ -76,7 +76,7 @@ func TestRetries(t *testing.T) {
 	const standard, eager = 3, 5 // attempts of the default and of anyRetryer
 	for _, row := range []struct {
 		name   string
-		call   func(context.Context, *ssooidc.Client) error
+		call   func(context.Context, *scanned) error
 		err    error
 		status int
 		body   string

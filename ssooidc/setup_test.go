@@ -79,7 +79,7 @@ var credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credent
 })
 
 // setup makes a client of a real handler on loopback, under basePath.
-func setup(t *testing.T, h http.HandlerFunc, change ...func(*ssooidc.Options)) *ssooidc.Client {
+func setup(t *testing.T, h http.HandlerFunc, change ...func(*ssooidc.Options)) *scanned {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle(basePath+"/", http.StripPrefix(basePath, h))
@@ -96,7 +96,7 @@ func setup(t *testing.T, h http.HandlerFunc, change ...func(*ssooidc.Options)) *
 }
 
 // stub makes a client whose requests f answers, in this goroutine.
-func stub(t testing.TB, f func(*http.Request) (*http.Response, error), change ...func(*ssooidc.Options)) *ssooidc.Client {
+func stub(t testing.TB, f func(*http.Request) (*http.Response, error), change ...func(*ssooidc.Options)) *scanned {
 	t.Helper()
 	opts := ssooidc.Options{
 		Region: "us-east-1", Credentials: credentials, HTTPClient: doer(f), Retryer: aws.NopRetryer{},
@@ -107,13 +107,49 @@ func stub(t testing.TB, f func(*http.Request) (*http.Response, error), change ..
 	return newClient(t, opts)
 }
 
-func newClient(t testing.TB, opts ssooidc.Options) *ssooidc.Client {
+func newClient(t testing.TB, opts ssooidc.Options) *scanned {
 	t.Helper()
 	c, err := ssooidc.New(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return &scanned{c, t}
+}
+
+// scanned is a client whose errors are scanned for secrets.
+type scanned struct {
+	*ssooidc.Client
+	t testing.TB
+}
+
+func (c *scanned) RegisterClient(ctx context.Context, in *ssooidc.RegisterClientRequest) (*ssooidc.RegisterClientResponse, error) {
+	out, err := c.Client.RegisterClient(ctx, in)
+	wantNoSecret(c.t, err)
+	return out, err
+}
+
+func (c *scanned) StartDeviceAuthorization(ctx context.Context, in *ssooidc.StartDeviceAuthorizationRequest) (*ssooidc.StartDeviceAuthorizationResponse, error) {
+	out, err := c.Client.StartDeviceAuthorization(ctx, in)
+	wantNoSecret(c.t, err)
+	return out, err
+}
+
+func (c *scanned) CreateToken(ctx context.Context, in *ssooidc.CreateTokenRequest) (*ssooidc.CreateTokenResponse, error) {
+	out, err := c.Client.CreateToken(ctx, in)
+	wantNoSecret(c.t, err)
+	return out, err
+}
+
+func (c *scanned) CreateTokenWithIAM(ctx context.Context, in *ssooidc.CreateTokenWithIAMRequest) (*ssooidc.CreateTokenWithIAMResponse, error) {
+	out, err := c.Client.CreateTokenWithIAM(ctx, in)
+	wantNoSecret(c.t, err)
+	return out, err
+}
+
+func (c *scanned) AuthorizeURL(in *ssooidc.AuthorizeURLRequest) (string, error) {
+	out, err := c.Client.AuthorizeURL(in)
+	wantNoSecret(c.t, err)
+	return out, err
 }
 
 // doer is an opaque HTTPClient.
@@ -137,10 +173,13 @@ func always(status int, body string, headers ...string) func(*http.Request) (*ht
 
 // wantNoSecret fails if anything that may be shown of the values holds a planted secret. Errors are also shown
 // as each error they wrap.
-func wantNoSecret(t *testing.T, values ...any) {
+func wantNoSecret(t testing.TB, values ...any) {
 	t.Helper()
 	for i := 0; i < len(values); i++ {
 		v := values[i]
+		if v == nil {
+			continue
+		}
 		switch wrapping := v.(type) {
 		case interface{ Unwrap() error }:
 			if err := wrapping.Unwrap(); err != nil {
