@@ -328,11 +328,11 @@ func TestRedirectBeforeWait(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mustGetCode(t, l)
-		l.Close()
-		if t.Failed() {
-			t.Fatalf("in round %d", i)
+		mustVisit(t, l, "code="+testCode+"&state="+testState)
+		if code, err := wait(t, l); code != testCode || err != nil {
+			t.Fatalf("Wait: %q, %v, in round %d", code, err, i)
 		}
+		l.Close()
 	}
 }
 
