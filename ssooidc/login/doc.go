@@ -27,6 +27,9 @@
 // token early, with status 401 say, [Session.Refresh] gets another one; [Session.Use] does both. [Session.Logout] ends the
 // session, here and for every other tool.
 //
+// A refresh goes on when its callers' contexts have ended, so that what the service has issued is not lost. Only the end of the
+// process ends it: a program that a signal ends calls [Session.Wait] first.
+//
 // # What is kept, and where
 //
 // The token, its refresh token and the client registration are kept in ~/.aws/sso/cache, as the AWS CLI keeps them: a sign-in

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"time"
 
@@ -136,6 +137,46 @@ func ExampleSession_Use() {
 	err = session.Use(ctx, request, func(err error) bool { return errors.Is(err, errRefused) })
 	fmt.Println(requests, "requests, error", err)
 	// Output: 2 requests, error <nil>
+}
+
+// A program that is interrupted in the middle of a refresh: what the service has issued by then is not lost.
+func ExampleSession_Wait() {
+	service := ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentApprove})
+	session, err := login.New(login.Config{
+		StartURL:   "https://d-1234567890.awsapps.com/start",
+		Region:     "us-east-1",
+		Flow:       login.FlowDeviceCode,
+		Cache:      new(tokencache.Memory),
+		HTTPClient: service.HTTPClient(),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	token, err := session.Login(context.Background())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	ctx, interrupt := context.WithCancel(context.Background()) // in a program, signal.NotifyContext
+	left := make(chan struct{})
+	service.HandleNext("CreateToken", func(w http.ResponseWriter, r *http.Request) {
+		interrupt()
+		<-left
+		service.ServeHTTP(w, r)
+	}, 1)
+	_, err = session.Refresh(ctx, token.AccessToken)
+	fmt.Println("interrupted:", errors.Is(err, context.Canceled))
+	close(left)
+
+	end, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	err = session.Wait(end) // before the program exits
+	fmt.Println("saved:", err == nil)
+	// Output:
+	// interrupted: true
+	// saved: true
 }
 
 // Terminal is the default; to write elsewhere, give it another place. Without an input it reads nothing.
