@@ -22,7 +22,7 @@ type Error struct {
 	Section string   // as between its brackets, such as "profile dev"; "" where it is none's, or the file has none
 	Keys    []string // of the section, or the one variable; none where the fault is of the section as a whole
 	Problem string   // begins with the keys, and ends with what to do
-	Err     error    // what lies behind it, such as a *login.ConfigError; may be nil
+	Err     error    `json:"-"` // what lies behind it, such as a *login.ConfigError; may be nil
 }
 
 // Error names the file and the section.

@@ -2,6 +2,8 @@ package rolecreds
 
 import (
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/service/sso/types"
@@ -13,9 +15,10 @@ import (
 // Error says why there are no credentials of a role, though somebody is signed in.
 type Error struct {
 	Role       Role
-	StatusCode int   // of HTTP: 403 and 404 where the person does not have the role; 0 where there was no answer
-	Err        error // mostly of AWS's client, such as a *types.ResourceNotFoundException
-	text       string
+	StatusCode int    // of HTTP: 403 and 404 where the person does not have the role; 0 where there was no answer
+	Err        error  `json:"-"` // mostly of AWS's client, such as a *types.ResourceNotFoundException; its own text may repeat the token
+	text       string // what to say of it, without the token
+	echoes     bool   // Err's text repeats the token
 }
 
 // Error names the role, and says what to do.
@@ -33,12 +36,33 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Unwrap is Err.
-func (e *Error) Unwrap() error { return e.Err }
+// Unwrap is Err, or nil where Err's text repeats the token: then only errors.Is and errors.As find what it is.
+func (e *Error) Unwrap() error {
+	if e.echoes {
+		return nil
+	}
+	return e.Err
+}
+
+// Is lets errors.Is find what Unwrap withholds.
+func (e *Error) Is(target error) bool { return e.echoes && errors.Is(e.Err, target) }
+
+// As lets errors.As find what Unwrap withholds.
+func (e *Error) As(target any) bool { return e.echoes && errors.As(e.Err, target) }
+
+// Format implements [fmt.Formatter]: every verb prints what Error says, and nothing of Err itself.
+func (e Error) Format(f fmt.State, _ rune) { fmt.Fprint(f, e.Error()) }
+
+// LogValue implements [slog.LogValuer]: it is what Error says.
+func (e Error) LogValue() slog.Value { return slog.StringValue(e.Error()) }
 
 // fail is an error whose text does not repeat the token, even where the portal has.
 func (p *Provider) fail(err error, token string) error {
-	e := &Error{Role: p.role, StatusCode: statusOf(err), Err: err, text: secret.Printable(secret.Remove(err.Error(), []string{token}), 1000)}
+	text, secrets := err.Error(), []string{token}
+	e := &Error{
+		Role: p.role, StatusCode: statusOf(err), Err: err,
+		text: secret.Printable(secret.Remove(text, secrets), 1000), echoes: secret.Echoed(text, secrets) != nil,
+	}
 	var exception interface{ ErrorCode() string }
 	var connection interface{ ConnectionError() bool }
 	switch {

@@ -3,6 +3,8 @@ package rolecreds_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -113,8 +115,20 @@ func TestRefused(t *testing.T) {
 				if !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), token.AccessToken) || !errors.As(err, new(*rolecreds.Error)) {
 					t.Errorf("error %v", err)
 				}
-				if now, _ := session.Token(t.Context()); strings.Contains(err.Error(), now.AccessToken) {
-					t.Errorf("error %v", err)
+				now, _ := session.Token(t.Context())
+				of := new(rolecreds.Error)
+				errors.As(err, &of)
+				var log strings.Builder
+				slog.New(slog.NewTextHandler(&log, nil)).Info("", "error", err, "value", *of)
+				slog.New(slog.NewJSONHandler(&log, nil)).Info("", "nested", struct{ E any }{of})
+				texts := log.String() + fmt.Sprintf("%v %+v %#v %q %x", err, *of, *of, *of, *of)
+				for e := err; e != nil; e = errors.Unwrap(e) {
+					texts += fmt.Sprintf("%v %+v %#v", e, e, e)
+				}
+				for _, token := range []string{token.AccessToken, now.AccessToken, fmt.Sprintf("%x", token.AccessToken)} {
+					if strings.Contains(texts, token) {
+						t.Errorf("a token is in %s", texts)
+					}
 				}
 			})
 		})
