@@ -104,6 +104,11 @@ func TestSignatureOfAWSsSigner(t *testing.T) {
 				}
 				r := u.do(req)
 				r.is(tt.want)
+				status := map[string]int{"": 200, "InvalidRequestRegionException": 400, "InvalidRequestException": 400, "IncompleteSignatureException": 400,
+					"InvalidSignatureException": 403, "MissingAuthenticationTokenException": 403, "UnrecognizedClientException": 403}
+				if want := status[tt.want]; r.status != want {
+					t.Errorf("status %d, want %d", r.status, want)
+				}
 				if tt.want != "" && !strings.HasPrefix(tt.want, "InvalidRequest") && (r.text("message") == "" || len(r.body) != 1) {
 					t.Errorf("body %v, want a message alone", r.body)
 				}
