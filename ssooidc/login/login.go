@@ -125,26 +125,34 @@ func (s *Session) keep(ctx context.Context, t tokencache.Token) Token {
 	defer func() { unlock() }()
 	over, _ := s.loadSaved(ctx)
 	t.Extra = over.token.Extra // of other tools
-	err := s.trySave(ctx, t)
-	for _, wait := range resaves {
-		if err == nil || sleep(ctx, wait) != nil {
-			break
-		}
-		err = s.trySave(ctx, t)
-	}
-	if err != nil {
-		over.kind = entryOurs // whatever was there: a sign-in replaces it
-		s.lost(ctx, err, t, over)
-	} else if !locked {
+	s.replace(ctx, t, over)
+	if !locked {
 		// Whoever has the lock may have looked into the cache before this, and saved what it had refreshed after it.
 		unlock, _ = s.lockUpTo(ctx, savingTime)
-		if latest, err := s.loadSaved(ctx); err == nil && latest.kind == entryOurs && latest.token.AccessToken != t.AccessToken {
-			if err := s.trySave(ctx, t); err != nil {
-				s.lost(ctx, err, t, latest)
-			}
+		if latest, err := s.loadSaved(ctx); err == nil && latest.kind == entryOurs && !sameToken(latest.token, t) {
+			s.replace(ctx, t, latest)
 		}
 	}
 	token := s.public(t)
 	s.newEra(s.soonIfUnsaved(s.newHeld(token, true)))
 	return token
+}
+
+// replace saves the token of a sign-in, whatever is there, if need be again after each of some waits.
+func (s *Session) replace(ctx context.Context, t tokencache.Token, over entry) {
+	err := s.trySave(ctx, t)
+	for _, wait := range resaves {
+		if err == nil || sleep(ctx, wait) != nil {
+			break
+		}
+		if latest, loadErr := s.loadSaved(ctx); loadErr == nil && sameToken(latest.token, t) {
+			s.warn(ctx, "save the token", err) // which is there all the same
+			return
+		}
+		err = s.trySave(ctx, t)
+	}
+	if err != nil {
+		over.kind = entryOurs // so that what is torn is replaced later, too
+		s.lost(ctx, err, t, over)
+	}
 }

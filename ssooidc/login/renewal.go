@@ -231,7 +231,7 @@ func (r *renewal) save(ctx context.Context, issued tokencache.Token, e entry) (T
 		// Signed out. Who has waited for the token gets it, and nobody later.
 		r.s.hold(r.era, nil)
 		return token, nil
-	case latest.kind == entryForeign, latest.kind == entryOurs && !sameToken(latest, e):
+	case latest.kind == entryForeign, latest.kind == entryOurs && !sameToken(latest.token, e.token):
 		if theirs := r.s.public(latest.token); theirs.valid(r.refused) {
 			token = theirs
 		}
@@ -252,7 +252,7 @@ func (r *renewal) saveOver(ctx context.Context, issued tokencache.Token, e, late
 		case latest.kind == entryTorn: // by another tool, which may be writing a sign-in
 			r.s.lost(ctx, errTorn, renewed(e.token, issued), latest)
 			return latest
-		case latest.kind != entryOurs || !sameToken(latest, e):
+		case latest.kind != entryOurs || !sameToken(latest.token, e.token):
 			return latest
 		}
 		token := renewed(latest.token, issued) // the same token still, but another tool may have added fields of its own
@@ -268,20 +268,19 @@ func (r *renewal) saveOver(ctx context.Context, issued tokencache.Token, e, late
 			r.s.lost(ctx, err, token, latest)
 			return latest
 		}
-		now, loadErr := r.s.load(ctx)
+		again, loadErr := r.s.load(ctx)
 		switch {
-		case loadErr == nil && now.kind == entryOurs && now.token.AccessToken == token.AccessToken && now.token.RefreshToken == token.RefreshToken:
+		case loadErr == nil && again.kind == entryOurs && sameToken(again.token, token):
 			r.s.warn(ctx, "save the token", err) // which is there all the same
 			return latest
 		case loadErr == nil:
-			latest = now
+			latest = again
 		}
 	}
 }
 
-// sameToken reports whether an entry still has the token of an earlier one.
-func sameToken(a, b entry) bool {
-	return a.token.AccessToken == b.token.AccessToken && a.token.RefreshToken == b.token.RefreshToken
+func sameToken(a, b tokencache.Token) bool {
+	return a.AccessToken == b.AccessToken && a.RefreshToken == b.RefreshToken
 }
 
 // renewed is the old entry with what was issued for it.

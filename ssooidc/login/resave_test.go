@@ -153,11 +153,16 @@ func TestSavedWithAnError(t *testing.T) {
 		l := &lasting{Store: cfg.Cache}
 		var log logs
 		cfg.Cache, cfg.Logger = l, log.logger()
-		token, err := newSession(t, cfg).Refresh(t.Context(), first.AccessToken)
+		session := newSession(t, cfg)
+		token, err := session.Refresh(t.Context(), first.AccessToken)
 		if err != nil || stored(t, cfg.Cache).AccessToken != token.AccessToken {
 			t.Errorf("Refresh: %v, %v", token, err)
 		}
-		if l.saves != 1 || log.count("level=WARN") != 1 || log.count("lost") != 0 {
+		token, err = session.Login(t.Context())
+		if err != nil || stored(t, cfg.Cache).AccessToken != token.AccessToken {
+			t.Errorf("Login: %v, %v", token, err)
+		}
+		if l.saves != 2 || log.count("level=WARN") != 1 || log.count("lost") != 0 {
 			t.Errorf("%d saves:\n%s", l.saves, log.String())
 		}
 	})
