@@ -185,6 +185,10 @@ func TestNumbersElsewhere(t *testing.T) {
 			t.Errorf("%s: %v, %v", body, out, err)
 		}
 	}
+	many := `{"accessToken":"a"` + strings.Repeat(`,"expiresIn":1e30`, 60_000) + `}`
+	if out, err := stub(t, always(200, many)).CreateToken(t.Context(), tokenRequest); !errors.As(err, new(*ssooidc.ResponseError)) {
+		t.Errorf("%v, %v", out, err)
+	}
 	const body = `{"clientId":"c","clientSecret":"s","clientIdIssuedAt":1.8e9,"clientSecretExpiresAt":1e30}`
 	out, err := stub(t, always(200, body)).RegisterClient(t.Context(), registerRequest)
 	if err != nil || out.ClientIDIssued().Unix() != 1_800_000_000 || out.ClientSecretExpiry().UTC().Year() != 9999 || out.ClientSecret != "s" {

@@ -3,7 +3,6 @@ package ssooidc
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strings"
 
@@ -199,10 +198,7 @@ func (e *TransportError) Is(target error) bool { return e.echoes && errors.Is(e.
 func (e *TransportError) As(target any) bool { return e.echoes && errors.As(e.Err, target) }
 
 // Format implements [fmt.Formatter]: every verb prints what Error says, and nothing of Err itself.
-func (e TransportError) Format(f fmt.State, _ rune) { fmt.Fprint(f, e.Error()) }
-
-// LogValue implements [slog.LogValuer]: it is what Error says.
-func (e TransportError) LogValue() slog.Value { return slog.StringValue(e.Error()) }
+func (e TransportError) Format(f fmt.State, _ rune) { f.Write([]byte(e.Error())) }
 
 // ConnectionError is true: the AWS SDK's retryers look for it.
 func (e *TransportError) ConnectionError() bool { return true }
@@ -216,14 +212,10 @@ type OptionsError struct {
 
 // Error names the field and the problem.
 func (e *OptionsError) Error() string {
-	field := "Options"
-	if e.Field != "" {
-		field += "." + e.Field
-	}
 	if e.Problem == "" {
-		return "ssooidc: " + field + " can't be used"
+		return "ssooidc: an option can't be used"
 	}
-	return "ssooidc: " + field + ": " + e.Problem
+	return "ssooidc: Options." + e.Field + ": " + e.Problem
 }
 
 // Unwrap is Err.

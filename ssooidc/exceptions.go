@@ -60,35 +60,29 @@ func exception(e *ServiceError, endpoint, region string) error {
 	return &wrapped.ServiceError
 }
 
+// oauthErrors are the OAuth error codes, and the exceptions that they stand for.
+var oauthErrors = [...]struct{ oauth, code string }{
+	{"access_denied", "AccessDeniedException"},                    // RFC 8628 section 3.5
+	{"authorization_pending", "AuthorizationPendingException"},    // RFC 8628 section 3.5
+	{"expired_token", "ExpiredTokenException"},                    // RFC 8628 section 3.5
+	{"server_error", "InternalServerException"},                   // RFC 6749 section 4.1.2.1
+	{"invalid_client", "InvalidClientException"},                  // RFC 6749 section 5.2
+	{"invalid_client_metadata", "InvalidClientMetadataException"}, // RFC 7591 section 3.2.2
+	{"invalid_grant", "InvalidGrantException"},                    // RFC 6749 section 5.2
+	{"invalid_redirect_uri", "InvalidRedirectUriException"},       // RFC 7591 section 3.2.2
+	{"invalid_request", "InvalidRequestException"},                // RFC 6749 section 5.2
+	{"invalid_scope", "InvalidScopeException"},                    // RFC 6749 section 5.2
+	{"slow_down", "SlowDownException"},                            // RFC 8628 section 3.5
+	{"unauthorized_client", "UnauthorizedClientException"},        // RFC 6749 section 5.2
+	{"unsupported_grant_type", "UnsupportedGrantTypeException"},   // RFC 6749 section 5.2
+}
+
 // codeOf is the exception that an OAuth error code stands for, or "".
 func codeOf(oauthError string) string {
-	switch oauthError {
-	case "access_denied": // RFC 8628 section 3.5
-		return "AccessDeniedException"
-	case "authorization_pending": // RFC 8628 section 3.5
-		return "AuthorizationPendingException"
-	case "expired_token": // RFC 8628 section 3.5
-		return "ExpiredTokenException"
-	case "server_error": // RFC 6749 section 4.1.2.1
-		return "InternalServerException"
-	case "invalid_client": // RFC 6749 section 5.2
-		return "InvalidClientException"
-	case "invalid_client_metadata": // RFC 7591 section 3.2.2
-		return "InvalidClientMetadataException"
-	case "invalid_grant": // RFC 6749 section 5.2
-		return "InvalidGrantException"
-	case "invalid_redirect_uri": // RFC 7591 section 3.2.2
-		return "InvalidRedirectUriException"
-	case "invalid_request": // RFC 6749 section 5.2
-		return "InvalidRequestException"
-	case "invalid_scope": // RFC 6749 section 5.2
-		return "InvalidScopeException"
-	case "slow_down": // RFC 8628 section 3.5
-		return "SlowDownException"
-	case "unauthorized_client": // RFC 6749 section 5.2
-		return "UnauthorizedClientException"
-	case "unsupported_grant_type": // RFC 6749 section 5.2
-		return "UnsupportedGrantTypeException"
+	for i := range oauthErrors {
+		if oauthErrors[i].oauth == oauthError {
+			return oauthErrors[i].code
+		}
 	}
 	return ""
 }

@@ -16,7 +16,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // Redacted stands where a secret was. An empty secret is printed empty: whether there is one is no
@@ -115,14 +114,14 @@ func whole(text, secret string) (length int) {
 	if strings.HasPrefix(text, secret) {
 		return len(secret)
 	}
-	for at, r := range secret {
+	for i := range len(secret) {
 		if length == len(text) {
-			if at < shortest {
+			if i < shortest {
 				return 0
 			}
-			return length // cut off
+			break // cut off
 		}
-		n := escaped(text[length:], r)
+		n := escaped(text[length:], secret[i])
 		if n == 0 {
 			return 0
 		}
@@ -131,57 +130,41 @@ func whole(text, secret string) (length int) {
 	return length
 }
 
-// escaped is how many bytes at the beginning of text are r, as it is or escaped; 0 if none are.
-func escaped(text string, r rune) int {
-	literal := 0
-	if strings.HasPrefix(text, string(r)) {
-		literal = len(string(r))
+// entities are HTML's for what is in secrets, each with what it stands for. All of them, in package html, would add 64 KB to every
+// user.
+const entities = `&amp;&&lt;<&gt;>&quot;"&apos;'&sol;/&plus;+&equals;=&lowbar;_&period;.&colon;:`
+
+// escapes are how a character is written by its number: in a URL (RFC 3986 section 2.1), in JSON (RFC 8259 section 7) and in HTML.
+var escapes = [...]struct {
+	begin  string
+	digits int // 0: up to a semicolon
+	base   int
+}{{"%", 2, 16}, {`\u00`, 2, 16}, {"&#x", 0, 16}, {"&#", 0, 10}}
+
+// escaped is how many bytes at the beginning of text are c, as it is or escaped for JSON, a URL or HTML; 0 if none are.
+func escaped(text string, c byte) int {
+	semicolon := strings.IndexByte(text[:min(len(text), len("&lowbar;"))], ';')
+	if text[0] == '&' && semicolon > 0 && strings.Contains(entities, text[:semicolon+1]+string(rune(c))) {
+		return semicolon + 1
 	}
-	switch text[0] {
-	case '+':
-		if r == ' ' { // in a form
-			return 1
+	for _, e := range escapes {
+		begin, end, length := len(e.begin), len(e.begin)+e.digits, len(e.begin)+e.digits
+		if e.digits == 0 {
+			end, length = semicolon, semicolon+1
 		}
-	case '%':
-		length := 0
-		for _, c := range []byte(string(r)) {
-			if len(text) < length+3 || text[length] != '%' || !isNumber(text[length+1:length+3], 16, rune(c)) {
-				return literal
+		if strings.HasPrefix(text, e.begin) && begin < end && end <= len(text) {
+			if n, err := strconv.ParseUint(text[begin:end], e.base, 8); err == nil && byte(n) == c {
+				return length
 			}
-			length += 3
-		}
-		return length
-	case '\\':
-		switch {
-		case len(text) >= 6 && text[1] == 'u' && isNumber(text[2:6], 16, r):
-			return 6
-		case len(text) >= 2 && (rune(text[1]) == r || strings.IndexByte("bfnrt", text[1]) >= 0 && rune("\b\f\n\r\t"[strings.IndexByte("bfnrt", text[1])]) == r):
-			return 2
-		}
-	case '&':
-		name, _, ok := strings.Cut(text[1:min(len(text), 12)], ";")
-		switch {
-		case !ok:
-		case strings.HasPrefix(name, "#x"), strings.HasPrefix(name, "#X"):
-			ok = isNumber(name[2:], 16, r)
-		case strings.HasPrefix(name, "#"):
-			ok = isNumber(name[1:], 10, r)
-		default:
-			ok = entities[name] == r
-		}
-		if ok {
-			return len("&;") + len(name)
 		}
 	}
-	return literal
-}
-
-// entities are HTML's for what is in secrets. All of them, in package html, would add 64 KB to every user.
-var entities = map[string]rune{"amp": '&', "lt": '<', "gt": '>', "quot": '"', "apos": '\'', "sol": '/', "plus": '+', "equals": '=', "lowbar": '_', "period": '.', "colon": ':'}
-
-func isNumber(text string, base int, want rune) bool {
-	n, err := strconv.ParseUint(text, base, 32)
-	return err == nil && n == uint64(want)
+	switch {
+	case text[0] == c:
+		return 1
+	case text[0] == '\\' && len(text) > 1 && text[1] == c:
+		return 2
+	}
+	return 0
 }
 
 // part is how many letters and digits at the beginning of text stand in the secret too, in the same order, 0 if that is no
@@ -267,13 +250,11 @@ func Printable(text string, limit int) string {
 }
 
 // Quote is a text from elsewhere in quotes, for an error: what can't be printed is escaped, and of a long one there are the first limit
-// bytes, or a few less.
+// bytes.
 func Quote(text string, limit int) string {
-	if len(text) <= limit {
-		return strconv.Quote(text)
+	more := ""
+	if len(text) > limit {
+		text, more = text[:limit], "..."
 	}
-	for limit > 0 && !utf8.RuneStart(text[limit]) {
-		limit--
-	}
-	return strconv.Quote(text[:limit]) + "..."
+	return strconv.Quote(text) + more
 }

