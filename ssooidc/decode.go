@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// mostNumbers is how many numbers of one result are taken that their fields can't hold: no result has more.
-const mostNumbers = 2
+// mostNumbers is how many numbers of one result are taken that their fields can't hold. A result has two such fields.
+const mostNumbers = 8
 
 // decode reads the JSON of a result into out, a pointer to a struct of which nothing stays. A number that its field can't hold, since
 // it is absurd or no integer, becomes the nearest one that it can: what was issued must not be lost for it.

@@ -95,14 +95,15 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return c.report(ctx, usageError("there is no command "+quote(name)+`: "sso -h" lists them`))
 }
 
-// finish waits for a refresh that an interrupted command has left, since what the service has issued must get into the cache. A
-// second signal does not wait.
+// finish waits for a refresh that the command has left, because it was interrupted or the token that it had was still good: what the
+// service issues must get into the cache. A second signal does not wait.
 func (c *cli) finish(ctx context.Context) {
-	if ctx.Err() == nil {
-		return
+	most := 15 * time.Second
+	if ctx.Err() != nil {
+		most = 5 * time.Second
+		signal.Reset(signals...)
 	}
-	signal.Reset(signals...)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
 	defer cancel()
 	_ = c.open.Wait(ctx) // without the answer, there is nothing to save
 }

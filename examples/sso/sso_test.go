@@ -225,3 +225,19 @@ func TestTwoSignIns(t *testing.T) {
 		t.Errorf("then it ended with %d", code)
 	}
 }
+
+// TestSlowRefresh: a command that has its token, which is good yet, still waits for the new one: the old refresh token is used up.
+func TestSlowRefresh(t *testing.T) {
+	server := approving(t)
+	home(t, server.URL)
+	cmd(t, "login", "-device", "-profile", "dev")
+	change(t, func(token *tokencache.Token) { token.ExpiresAt = time.Now().Add(20 * time.Second) })
+	server.HandleNext("CreateToken", func(w http.ResponseWriter, r *http.Request) {
+		<-time.After(5500 * time.Millisecond) // longer than a valid token is held back for
+		server.ServeHTTP(w, r)
+	}, 1)
+	old := cmd(t, "token", "-profile", "dev")
+	if next := cmd(t, "token", "-profile", "dev"); old.code != 0 || next.code != 0 || next.stdout == old.stdout {
+		t.Errorf("%+v, then %+v", old, next)
+	}
+}

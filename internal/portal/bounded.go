@@ -23,6 +23,13 @@ func (b Bounded) Do(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
+// CloseIdleConnections is the client's own, if it has one.
+func (b Bounded) CloseIdleConnections() {
+	if c, ok := b.Doer.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
 // body is that of an answer, up to so many bytes.
 type body struct {
 	io.ReadCloser

@@ -27,8 +27,8 @@
 // token early, with status 401 say, [Session.Refresh] gets another one; [Session.Use] does both. [Session.Logout] ends the
 // session, here and for every other tool.
 //
-// A refresh goes on when its callers' contexts have ended, so that what the service has issued is not lost. Only the end of the
-// process ends it: a program that a signal ends calls [Session.Wait] first.
+// A refresh goes on when its callers have left, so that what the service has issued is not lost. Only the end of the process ends
+// it: a program that runs for a moment, or that a signal ends, calls [Session.Wait] before it exits.
 //
 // # What is kept, and where
 //

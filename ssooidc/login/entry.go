@@ -1,7 +1,6 @@
 package login
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,12 +19,9 @@ type entry struct {
 	data  []byte           // nil: there is none
 	token tokencache.Token // of an entryOurs
 
-	unread  bool     // it could not be read: nothing of this is known
+	unread  bool     // what is there now could not be read
 	unsaved *unsaved // where the token is from; nil: from the cache
 }
-
-// mayBeSaved reports whether the entry's token should be in the cache, and is not.
-func (e entry) mayBeSaved() bool { return e.unsaved != nil && !e.unsaved.blind && !e.unsaved.waits }
 
 type entryKind int
 
@@ -35,33 +31,6 @@ const (
 	entryForeign                  // of another start URL or region
 	entryOurs
 )
-
-// unsaved is a token that the cache would not take. It counts as the cache's as long as the cache holds what it held then,
-// or, if it could not be read then either, what it holds when it first can.
-type unsaved struct {
-	token    tokencache.Token
-	replaces []byte
-	blind    bool // what it replaces is not known yet
-	waits    bool // what it would replace is torn, and may be another tool's sign-in: it is not saved over that
-}
-
-// load reads the session's entry. Its error is of a cache that can't be read.
-func (s *Session) load(ctx context.Context) (entry, error) {
-	e, err := s.loadSaved(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch u := s.unsaved; {
-	case u == nil:
-	case err == nil && u.blind:
-		u.replaces, u.blind = e.data, false
-		fallthrough
-	case err != nil || bytes.Equal(e.data, u.replaces) && (e.data == nil) == (u.replaces == nil):
-		return entry{kind: entryOurs, data: u.replaces, token: u.token, unread: u.blind, unsaved: u}, nil
-	default:
-		s.unsaved = nil // another has saved or deleted it since
-	}
-	return e, err
-}
 
 // loadSaved reads what really is in the cache.
 func (s *Session) loadSaved(ctx context.Context) (entry, error) {
@@ -88,40 +57,13 @@ func (s *Session) loadSaved(ctx context.Context) (entry, error) {
 	return e, nil
 }
 
-// trySave writes a token into the cache.
-func (s *Session) trySave(ctx context.Context, token tokencache.Token) error {
+// write saves a token.
+func (s *Session) write(ctx context.Context, token tokencache.Token) error {
 	data, err := json.Marshal(token)
-	if err == nil {
-		err = s.cfg.Cache.Save(ctx, s.tokenKey, data)
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		s.keepUnsaved(nil)
-	}
-	return err
-}
-
-// lost keeps a token in this session that the cache would not take in place of what is there. It is saved later, if that may
-// be, by whoever needs a token then.
-func (s *Session) lost(ctx context.Context, why error, token tokencache.Token, over entry) {
-	s.warnLost(ctx, why)
-	waits := over.kind == entryTorn || over.unsaved != nil && over.unsaved.waits
-	s.keepUnsaved(&unsaved{token: token, replaces: over.data, blind: over.unread, waits: waits})
-}
-
-// soonIfUnsaved is a token that is looked at again before long where the cache has not taken it.
-func (s *Session) soonIfUnsaved(h *held) *held {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if later := now().Add(retryLater); s.unsaved != nil && later.Before(h.due) {
-		return holdUntil(later, h.Token)
-	}
-	return h
-}
-
-func (s *Session) keepUnsaved(u *unsaved) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.unsaved = u
+	return s.cfg.Cache.Save(ctx, s.tokenKey, data)
 }
 
 // Why a session can't go on without a person.

@@ -130,6 +130,34 @@ func TestDeafStore(t *testing.T) {
 	}
 }
 
+// TestSlowCacheAndSlowService: five seconds are for both together.
+func TestSlowCacheAndSlowService(t *testing.T) {
+	t.Parallel()
+	for _, takes := range []time.Duration{time.Second, 4 * time.Second} {
+		for _, mayLeave := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				s := approving()
+				cfg := config(s)
+				_, first := signIn(t, cfg)
+				time.Sleep(56 * time.Minute)
+				s.HandleNext("CreateToken", hang, 9)
+				cfg.Cache = &slow{Store: cfg.Cache, loaded: func(string) { time.Sleep(takes) }}
+				ctx, cancel := context.Background(), context.CancelFunc(func() {})
+				if mayLeave {
+					ctx, cancel = context.WithCancel(ctx)
+				}
+				defer cancel()
+				session := newSession(t, cfg)
+				start := time.Now()
+				if token, err := session.Token(ctx); err != nil || token != first || time.Since(start) != 5*time.Second {
+					t.Errorf("with a cache that takes %v: %v, %v after %v", takes, token, err, time.Since(start))
+				}
+				must(t, session.Wait(t.Context()))
+			})
+		}
+	}
+}
+
 // TestSlowServiceAndTokenInTheFile: who finds a valid token in the cache does not wait for a service that does not answer
 // either.
 func TestSlowServiceAndTokenInTheFile(t *testing.T) {

@@ -293,6 +293,25 @@ func TestLoginDuringSave(t *testing.T) {
 	})
 }
 
+// TestOtherLoginDuringSave: what another tool has signed in to just after is no refresh that has overwritten ours.
+func TestOtherLoginDuringSave(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := config(approving())
+		signIn(t, cfg)
+		defer holdLock(t, cfg.Cache, tokenKey)()
+		time.AfterFunc(6*time.Second, func() { // five of which Login waits, and then two more
+			store(t, cfg.Cache, tokencache.Token{AccessToken: "theirs", ClientID: "another", ExpiresAt: time.Now().Add(time.Hour)})
+		})
+		if _, err := newSession(t, cfg).Login(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := stored(t, cfg.Cache); got.AccessToken != "theirs" {
+			t.Errorf("in the cache: %v", got)
+		}
+	})
+}
+
 // TestLoginAsksAfterRefresh: what somebody has refreshed just before a sign-in gets its lock is no sign-in to wait for.
 func TestLoginAsksAfterRefresh(t *testing.T) {
 	t.Parallel()

@@ -112,7 +112,7 @@ func (s *Session) takeSince(ctx context.Context, before entry, token *Token) boo
 	if !token.valid("") {
 		return false
 	}
-	s.newEra(s.newHeld(*token, true))
+	s.newEra(s.newHeld(*token, true), nil)
 	return true
 }
 
@@ -125,34 +125,37 @@ func (s *Session) keep(ctx context.Context, t tokencache.Token) Token {
 	defer func() { unlock() }()
 	over, _ := s.loadSaved(ctx)
 	t.Extra = over.token.Extra // of other tools
-	s.replace(ctx, t, over)
+	u := s.replace(ctx, t, over)
 	if !locked {
 		// Whoever has the lock may have looked into the cache before this, and saved what it had refreshed after it.
 		unlock, _ = s.lockUpTo(ctx, savingTime)
-		if latest, err := s.loadSaved(ctx); err == nil && latest.kind == entryOurs && !sameToken(latest.token, t) {
-			s.replace(ctx, t, latest)
+		if latest, err := s.loadSaved(ctx); err == nil && latest.token.ClientID == over.token.ClientID && !sameToken(latest.token, t) &&
+			latest.kind == entryOurs {
+			u = s.replace(ctx, t, latest)
 		}
 	}
 	token := s.public(t)
-	s.newEra(s.soonIfUnsaved(s.newHeld(token, true)))
+	s.newEra(s.newHeld(token, true).soon(u), u)
 	return token
 }
 
-// replace saves the token of a sign-in, whatever is there, if need be again after each of some waits.
-func (s *Session) replace(ctx context.Context, t tokencache.Token, over entry) {
-	err := s.trySave(ctx, t)
+// replace saves the token of a sign-in, whatever is there, if need be again after each of some waits. What the cache does not take
+// it returns.
+func (s *Session) replace(ctx context.Context, t tokencache.Token, over entry) *unsaved {
+	err := s.write(ctx, t)
 	for _, wait := range resaves {
 		if err == nil || sleep(ctx, wait) != nil {
 			break
 		}
 		if latest, loadErr := s.loadSaved(ctx); loadErr == nil && sameToken(latest.token, t) {
 			s.warn(ctx, "save the token", err) // which is there all the same
-			return
+			return nil
 		}
-		err = s.trySave(ctx, t)
+		err = s.write(ctx, t)
 	}
-	if err != nil {
-		over.kind = entryOurs // so that what is torn is replaced later, too
-		s.lost(ctx, err, t, over)
+	if err == nil {
+		return nil
 	}
+	s.warnLost(ctx, err)
+	return &unsaved{token: t, from: over.token, replaces: over.data, blind: over.unread}
 }

@@ -74,8 +74,7 @@ func (s *Session) forget(ctx context.Context) (token string, unread, err error) 
 			err = s.cfg.Cache.Delete(ctx, s.tokenKey)
 		}
 	}
-	s.keepUnsaved(nil)
-	s.newEra(nil)
+	s.newEra(nil, nil)
 	return token, unread, err
 }
 

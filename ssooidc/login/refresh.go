@@ -21,7 +21,10 @@ type flight struct {
 
 // patience is how long a refresh is waited for by who has a valid token, or would get one from the cache. The refresh goes on
 // all the same.
-const patience = 5 * time.Second
+const (
+	patience  = 5 * time.Second
+	lookAgain = 100 * time.Millisecond // after that, whether the flight has found a valid token
+)
 
 var errNoResult = errors.New("login: the refresh ended without a result")
 
@@ -30,6 +33,7 @@ func (s *Session) acquire(ctx context.Context, refused string) (Token, error) {
 	if !s.isMade() {
 		return Token{}, errNoSession
 	}
+	patient := time.Now().Add(patience)
 	for {
 		if h := s.memory.Load(); h != nil && h.valid(refused) && (now().Before(h.due) || ctx.Err() != nil) {
 			return h.Token, nil
@@ -43,7 +47,7 @@ func (s *Session) acquire(ctx context.Context, refused string) (Token, error) {
 		} else if h := s.memory.Load(); h != nil && h.valid(refused) {
 			return h.Token, nil
 		}
-		if landed, have := s.await(ctx, f, refused); !landed {
+		if landed, have := s.await(ctx, f, refused, time.Until(patient)); !landed {
 			if have.AccessToken == "" {
 				return Token{}, s.gaveUp(ctx)
 			}
@@ -56,21 +60,22 @@ func (s *Session) acquire(ctx context.Context, refused string) (Token, error) {
 	}
 }
 
-// await waits until a flight has landed. Where there is a valid token in memory, which the flight may have put there, that
-// is good enough when the service is slow, or when ctx ends; without one, only the end of ctx ends the waiting.
-func (s *Session) await(ctx context.Context, f *flight, refused string) (landed bool, have Token) {
+// await waits until a flight has landed. Where there is a valid token in memory, which the flight may put there, that is good
+// enough after a while, or when ctx ends; without one, only the end of ctx ends the waiting.
+func (s *Session) await(ctx context.Context, f *flight, refused string, patience time.Duration) (landed bool, have Token) {
 	select {
 	case <-f.done:
 		return true, Token{}
 	default:
 	}
-	patient := time.NewTicker(patience)
-	defer patient.Stop()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
 	for {
 		select {
 		case <-f.done:
 			return true, Token{}
-		case <-patient.C:
+		case <-timer.C:
+			timer.Reset(lookAgain)
 		case <-ctx.Done():
 		}
 		if h := s.memory.Load(); h != nil && h.valid(refused) {
@@ -82,9 +87,10 @@ func (s *Session) await(ctx context.Context, f *flight, refused string) (landed 
 	}
 }
 
-// Wait waits until no refresh is under way. A refresh goes on when its callers have left, but not when the process ends, and
-// the service may have taken the old refresh token already: a program that ends because of a signal calls Wait first, with
-// a context of a few seconds, or the session may be lost. Its error is the context's.
+// Wait waits until no refresh is under way. A refresh goes on when its callers have left, because their contexts have ended or
+// since a token that is still valid came first, but not when the process ends, and the service may have taken the old refresh
+// token already. So a program that uses the session only for a moment, or that a signal ends, calls Wait before it exits, with
+// a context of a few seconds, or the session may be lost. Mostly there is nothing to wait for. Its error is the context's.
 func (s *Session) Wait(ctx context.Context) error {
 	if !s.isMade() {
 		return nil

@@ -21,6 +21,9 @@ const (
 
 	// retryLater is when a token that is still valid is due again after a refresh that failed for a passing reason.
 	retryLater = 10 * time.Second
+
+	// busyLater is the same where another process is refreshing it.
+	busyLater = time.Second
 )
 
 // resaves are the waits before each further try to save what the service has issued: a disk may be full for a moment only, and
@@ -77,8 +80,10 @@ func (r *renewal) run(ctx context.Context) (Token, error) {
 	case err != nil:
 		return Token{}, err
 	case r.onlySave:
-		if err := r.s.trySave(refreshCtx, e.token); err != nil {
-			r.s.lost(refreshCtx, err, e.token, e)
+		if err := r.s.write(refreshCtx, e.token); err != nil {
+			r.s.warnLost(ctx, err)
+		} else {
+			r.s.setUnsaved(r.era, nil)
 		}
 		r.s.hold(r.era, r.s.soonIfUnsaved(r.s.newHeld(r.have, true)))
 		return r.have, nil
@@ -128,6 +133,9 @@ func (r *renewal) lock(ctx context.Context) (unlock func(), t Token, err error) 
 		isFirst = false
 		if t.AccessToken == "" && r.have.valid(r.refused) {
 			t, err = r.have, nil // whoever holds the lock is refreshing it
+			if later := now().Add(busyLater); later.Before(t.ExpiresAt) {
+				r.s.hold(r.era, holdUntil(later, t))
+			}
 		}
 		return t.AccessToken != "" || err != nil && waitCtx.Err() == nil
 	})
@@ -221,7 +229,8 @@ func (r *renewal) save(ctx context.Context, issued tokencache.Token, e entry) (T
 	defer cancelLoad()
 	latest, err := r.s.load(loadCtx)
 	if err != nil {
-		latest = e // unreadable for now: then what was there when this began
+		latest = e
+		latest.unread = true
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout) // a load that hung leaves the save its time
 	defer cancel()
@@ -244,43 +253,50 @@ func (r *renewal) save(ctx context.Context, issued tokencache.Token, e entry) (T
 }
 
 // saveOver saves what was issued for the entry e where the cache still has that, as latest says, and looks once more before
-// it tries again: the AWS CLI's sign-out deletes a save's temporary file together with the entry. It returns what
-// was there at the last look.
+// it tries again: the AWS CLI's sign-out deletes a save's temporary file together with the entry. Where nobody can say what is
+// there, it looks again too, and in the end takes it that nothing has changed. It returns what was there at the last look.
 func (r *renewal) saveOver(ctx context.Context, issued tokencache.Token, e, latest entry) entry {
 	for try := 0; ; try++ {
+		isLast := try == len(resaves)
+		token, err := renewed(latest.token, issued), error(nil) // the same token still, but another tool may have added fields
 		switch {
-		case latest.kind == entryTorn: // by another tool, which may be writing a sign-in
-			r.s.lost(ctx, errTorn, renewed(e.token, issued), latest)
+		case latest.kind == entryTorn, latest.unsaved != nil && latest.unsaved.waits: // by another tool, which may be writing a sign-in
+			r.lost(ctx, errTorn, renewed(e.token, issued), e, latest)
 			return latest
 		case latest.kind != entryOurs || !sameToken(latest.token, e.token):
 			return latest
+		case !latest.unread || isLast:
+			if err = r.s.write(ctx, token); err == nil {
+				r.s.setUnsaved(r.era, nil)
+				return latest
+			}
 		}
-		token := renewed(latest.token, issued) // the same token still, but another tool may have added fields of its own
-		if latest.unsaved != nil && latest.unsaved.waits {
-			r.s.lost(ctx, errTorn, token, latest)
-			return latest
-		}
-		err := r.s.trySave(ctx, token)
-		if err == nil {
-			return latest
-		}
-		if try == len(resaves) || sleep(ctx, resaves[try]) != nil {
-			r.s.lost(ctx, err, token, latest)
+		if isLast || sleep(ctx, resaves[try]) != nil {
+			r.lost(ctx, cmp.Or(err, errHungCache), token, e, latest)
 			return latest
 		}
 		again, loadErr := r.s.load(ctx)
 		switch {
-		case loadErr == nil && again.kind == entryOurs && sameToken(again.token, token):
+		case loadErr == nil && again.kind == entryOurs && sameToken(again.token, token) && err != nil:
 			r.s.warn(ctx, "save the token", err) // which is there all the same
+			r.s.setUnsaved(r.era, nil)
 			return latest
 		case loadErr == nil:
 			latest = again
+		default:
+			latest.unread = true
 		}
 	}
 }
 
-func sameToken(a, b tokencache.Token) bool {
-	return a.AccessToken == b.AccessToken && a.RefreshToken == b.RefreshToken
+// lost keeps what was issued for the entry e in this session.
+func (r *renewal) lost(ctx context.Context, why error, token tokencache.Token, e, latest entry) {
+	r.s.warnLost(ctx, why)
+	u := &unsaved{token: token, from: e.token, replaces: latest.data, waits: errors.Is(why, errTorn)}
+	if e.unsaved != nil { // and so not what is in the cache
+		u.from = e.unsaved.from
+	}
+	r.s.setUnsaved(r.era, u)
 }
 
 // renewed is the old entry with what was issued for it.

@@ -97,11 +97,13 @@ func (s *Session) hold(era int, h *held) {
 	}
 }
 
-// newEra begins with a sign-in or, where h is nil, a sign-out: what is under way from before it must not overwrite it.
-func (s *Session) newEra(h *held) {
+// newEra begins with a sign-in or, where h is nil, a sign-out: what is under way from before it must not overwrite it. u is what the
+// cache did not take of it.
+func (s *Session) newEra(h *held, u *unsaved) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.era++
+	s.unsaved = u
 	s.flight = nil // who comes from now on must not get what is refreshed of the session before
 	s.memory.Store(h)
 }

@@ -59,12 +59,13 @@ func (d Dir) save(ctx context.Context, disk disk, key string, data []byte) error
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("tokencache: can't make the folder for %s: %w: look at what is in its place, and at the permissions", path, err)
 	}
-	// Not each time, since it takes as long as the folder is large.
-	if info, err := os.Lstat(path); err != nil || time.Since(info.ModTime()) > tempStale {
-		sweep(folder)
-	}
+	before, statErr := os.Lstat(path)
 	if err := replace(ctx, disk, path, data); err != nil {
 		return fmt.Errorf("tokencache: %s is not saved: %w: look at the permissions of its folder, and at the space on the disk", path, err)
+	}
+	// Not each time, since it takes as long as the folder is large, and not before, since whoever saves has just looked.
+	if statErr != nil || time.Since(before.ModTime()) > tempStale {
+		sweep(folder)
 	}
 	if err := disk.SyncFolder(folder); err != nil {
 		return fmt.Errorf("tokencache: %s is saved, but might not survive a power cut: %w", path, err)
