@@ -15,6 +15,11 @@ import (
 	"testing"
 )
 
+// diskRefuses: the error is the disk's.
+var diskRefuses end = func(s *scene, err error) string {
+	return all(s.failed(err), must(errors.Is(err, fs.ErrPermission), "want the disk's error"))
+}
+
 // The disk breaks when the files of the earlier sign-in are there, and for the whole flow.
 var (
 	readOnly = fault{name: "a read-only disk", breakDisk: func(t *testing.T, folder string) func() {

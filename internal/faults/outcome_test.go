@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"runtime"
@@ -91,10 +90,6 @@ var (
 	portalSaid end = func(s *scene, err error) string {
 		var e *portal.Error
 		return all(s.failed(err), must(errors.As(err, &e) && e.StatusCode == s.client.fault.status, "want the portal's error with the status"))
-	}
-
-	diskRefuses end = func(s *scene, err error) string {
-		return all(s.failed(err), must(errors.Is(err, fs.ErrPermission), "want the disk's error"))
 	}
 )
 

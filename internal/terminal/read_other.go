@@ -25,7 +25,7 @@ var (
 // readLines reads in the terminal's own mode: Windows has no limit to a line but the size of the buffer. A read can't be
 // ended: the next ReadLines goes on with it, since that is where the next line arrives.
 func readLines(ctx context.Context, f *os.File, line func(string)) error {
-	leave, ok := takeTurn(ctx, device{own: true}) // a program has one console
+	leave, ok := takeTurn(ctx, ownDevice) // a program has one console
 	if !ok {
 		return nil
 	}

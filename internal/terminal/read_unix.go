@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -227,12 +228,12 @@ func (t *tty) isForeground() bool {
 func (t *tty) device() (d device, err error) {
 	err = t.control(func(fd int) error {
 		if _, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP); err == nil {
-			d.own = true
+			d = ownDevice
 			return nil
 		}
 		var stat unix.Stat_t
 		err := unix.Fstat(fd, &stat)
-		d.number = uint64(stat.Rdev)
+		d = device(strconv.FormatUint(uint64(stat.Rdev), 10))
 		return err
 	})
 	return d, err

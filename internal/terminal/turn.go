@@ -6,10 +6,10 @@ import (
 )
 
 // device tells one terminal from another, also where it is open twice.
-type device struct {
-	own    bool // the one that controls this program; a program has at most one
-	number uint64
-}
+type device string
+
+// ownDevice is the one that controls this program, which has at most one.
+const ownDevice device = "its own"
 
 // turns are the terminals that are being read, each with what is closed when that ends.
 var turns = struct {

@@ -368,14 +368,6 @@ func refreshes(service *ssooidctest.Service) int {
 	return n
 }
 
-// approver is a prompt whose person approves at once.
-func approver(t testing.TB, service interface{ Approve(string) error }) login.PromptFunc {
-	return func(_ context.Context, c login.Challenge) error {
-		must(t, service.Approve(c.UserCode))
-		return nil
-	}
-}
-
 // slow is a store that a test can hold up: after it has read, and before it writes.
 type slow struct {
 	tokencache.Store

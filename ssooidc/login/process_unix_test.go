@@ -3,6 +3,7 @@
 package login_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"os"
@@ -95,5 +96,13 @@ func TestStoppedSignIn(t *testing.T) {
 	cfg.Prompt = approver(t, s)
 	if again, err := newSession(t, cfg).Login(t.Context()); err != nil || again.AccessToken == token.AccessToken {
 		t.Errorf("Login after the other was killed: %v, %v", again, err)
+	}
+}
+
+// approver is a prompt whose person approves at once.
+func approver(t testing.TB, service interface{ Approve(string) error }) login.PromptFunc {
+	return func(_ context.Context, c login.Challenge) error {
+		must(t, service.Approve(c.UserCode))
+		return nil
 	}
 }
