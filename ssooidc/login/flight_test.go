@@ -54,23 +54,26 @@ func TestJoinedAFailure(t *testing.T) {
 // TestLeaveDuringLook: a caller who leaves while the cache is read is no reason not to refresh for the next one.
 func TestLeaveDuringLook(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := approving()
-		cfg := config(s)
-		leaving := &leaving{Store: cfg.Cache}
-		cfg.Cache = leaving
-		session, first := signIn(t, cfg)
-		time.Sleep(56 * time.Minute)
-		ctx, leave := context.WithCancel(t.Context())
-		leaving.leave = leave
-		if token, err := session.Token(ctx); err != nil {
-			t.Errorf("Token: %v, %v", token, err)
-		}
-		synctest.Wait()
-		if token, err := session.Token(t.Context()); err != nil || token.AccessToken == first.AccessToken || refreshes(s) != 1 {
-			t.Errorf("Token for the next one: %v, %v", token, err)
-		}
-	})
+	for _, age := range []time.Duration{56 * time.Minute, 2 * time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			s := approving()
+			cfg := config(s)
+			leaving := &leaving{Store: cfg.Cache}
+			cfg.Cache = leaving
+			session, first := signIn(t, cfg)
+			time.Sleep(age)
+			ctx, leave := context.WithCancel(t.Context())
+			leaving.leave = leave
+			token, err := session.Token(ctx)
+			if isValid := age < time.Hour; isValid && err != nil || !isValid && err != nil && !errors.Is(err, context.Canceled) {
+				t.Errorf("after %v, Token: %v, %v", age, token, err)
+			}
+			must(t, session.Wait(t.Context()))
+			if token, err := session.Token(t.Context()); err != nil || token.AccessToken == first.AccessToken || refreshes(s) != 1 {
+				t.Errorf("after %v, Token for the next one: %v, %v, %d refreshes", age, token, err, refreshes(s))
+			}
+		})
+	}
 }
 
 // leaving is a store whose caller leaves during the next Load.
@@ -83,6 +86,9 @@ func (l *leaving) Load(ctx context.Context, key string) ([]byte, error) {
 	if leave := l.leave; leave != nil {
 		l.leave = nil
 		leave()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 	}
 	return l.Store.Load(ctx, key)
 }

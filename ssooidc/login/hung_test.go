@@ -89,7 +89,8 @@ func TestHungWhileLocked(t *testing.T) {
 	})
 }
 
-// TestDeafStore: callers leave, or take the token that is valid, though a store looks at no context: a file on a network.
+// TestDeafStore: callers take the token that is valid though a store looks at no context, as a file on a network does not. Who has
+// none waits for the first look, which is the caller's own, and leaves then.
 func TestDeafStore(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -99,7 +100,7 @@ func TestDeafStore(t *testing.T) {
 		want     time.Duration
 		ok       bool
 	}{
-		{"an expired token", 2 * time.Hour, 100 * time.Millisecond, 100 * time.Millisecond, false},
+		{"an expired token", 2 * time.Hour, 100 * time.Millisecond, 20 * time.Second, false},
 		{"an expired token, for good", 2 * time.Hour, 0, time.Minute, true},
 		{"a valid token", 56 * time.Minute, 100 * time.Millisecond, 100 * time.Millisecond, true},
 		{"a valid token, for good", 56 * time.Minute, 0, 5 * time.Second, true},

@@ -124,8 +124,8 @@ func (s *Session) join(refused string) (f *flight, isMine bool) {
 	return s.flight, isMine
 }
 
-// takeOff begins a flight, detached from all callers. Only a look into the cache, which mostly settles it, is the caller's
-// where nothing can make the caller leave meanwhile: that saves a goroutine.
+// takeOff begins a flight, detached from all callers. Only a look into the cache, which mostly settles it, is the caller's where
+// there is no valid token yet to leave with: a goroutine for it would take as long as the look.
 func (s *Session) takeOff(ctx context.Context, f *flight) {
 	r := &renewal{s: s, era: f.era, refused: f.refused}
 	begin := func(ctx context.Context) (settled bool) {
@@ -133,21 +133,21 @@ func (s *Session) takeOff(ctx context.Context, f *flight) {
 		return f.token.AccessToken != "" || f.err != nil
 	}
 	h := s.memory.Load()
-	mayLeave := ctx.Done() != nil || h != nil && h.valid(f.refused)
+	hasToken := h != nil && h.valid(f.refused)
 	handedOver := false
 	defer func() {
 		if !handedOver { // also if the store panics
 			s.land(f)
 		}
 	}()
-	if !mayLeave && begin(ctx) {
+	if !hasToken && begin(ctx) {
 		return
 	}
 	handedOver = true
 	go func() {
 		defer s.land(f)
 		ctx := context.WithoutCancel(ctx)
-		if mayLeave && begin(ctx) {
+		if hasToken && begin(ctx) {
 			return
 		}
 		f.token, f.err = r.run(ctx)

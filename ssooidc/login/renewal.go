@@ -43,9 +43,9 @@ type renewal struct {
 	onlySave bool // whether the token is good yet, and only the cache has not taken it so far
 }
 
-// begin looks into the cache. Without a token and without an error, run is next.
-func (r *renewal) begin(ctx context.Context) (Token, error) {
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+// begin looks into the cache. Without a token and without an error, run is next, also where ctx has ended meanwhile.
+func (r *renewal) begin(callersCtx context.Context) (Token, error) {
+	ctx, cancel := context.WithTimeout(callersCtx, storeTimeout)
 	defer cancel()
 	r.known = r.refused
 	if h := r.s.memory.Load(); h != nil {
@@ -54,6 +54,8 @@ func (r *renewal) begin(ctx context.Context) (Token, error) {
 	}
 	e, token, err := r.look(ctx)
 	switch {
+	case err != nil && callersCtx.Err() != nil:
+		return Token{}, nil
 	case err != nil && ctx.Err() != nil:
 		return r.settle(ctx, r.failed(errHungCache))
 	case token.AccessToken == "" && err == nil:
