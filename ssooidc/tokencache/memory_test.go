@@ -48,7 +48,7 @@ func TestMemoryPrintsNoBlob(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	slog.New(slog.NewTextHandler(&log, nil)).Info("app", "app", app)
+	slog.New(slog.NewTextHandler(&log, nil)).Info("app", "app", app, "cache", &app.Cache)
 	texts := []string{log.String()}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 		texts = append(texts, fmt.Sprintf(verb, app))
