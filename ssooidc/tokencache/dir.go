@@ -123,14 +123,17 @@ func readFile(path string) (data []byte, torn bool, err error) {
 		return nil, false, &fs.PathError{Op: "load", Path: path,
 			Err: errors.New("not a regular file: move it away, then sign in again")}
 	}
-	// In one read, as far as possible: the beginning of one token and the end of the next could look whole.
+	// In one read: the beginning of one token and the end of the next could look whole.
 	data = make([]byte, min(info.Size(), maxSize)+bytes.MinRead)
 	n, err := f.Read(data)
 	data = data[:n]
 	if err == nil && int64(n) != info.Size() { // it is being written, or the system does not tell sizes
-		var rest []byte
-		rest, err = io.ReadAll(io.LimitReader(f, int64(maxSize+1-n)))
-		data = append(data, rest...)
+		if torn = !hasNoSize(f, info); !torn {
+			var rest []byte
+			rest, err = io.ReadAll(io.LimitReader(f, int64(maxSize+1-n)))
+			data = append(data, rest...)
+			torn = !hasNoSize(f, info)
+		}
 	}
 	if err != nil && err != io.EOF {
 		return nil, false, err
@@ -139,5 +142,11 @@ func readFile(path string) (data []byte, torn bool, err error) {
 		return nil, false, &fs.PathError{Op: "load", Path: path,
 			Err: errors.New("larger than 1 MiB: move it away, then sign in again")}
 	}
-	return data, !json.Valid(data), nil
+	return data, torn || !json.Valid(data), nil
+}
+
+// hasNoSize reports whether a file has content, but no size that the system tells, now as before.
+func hasNoSize(f *os.File, before fs.FileInfo) bool {
+	now, err := f.Stat()
+	return err == nil && before.Size() == 0 && now.Size() == 0
 }

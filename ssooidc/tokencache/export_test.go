@@ -19,5 +19,8 @@ const (
 	TempStale  = tempStale
 )
 
+// ReadFile is one try of Load.
+var ReadFile = readFile
+
 // Members is what an object's members are unmarshaled from.
 var Members = members
