@@ -33,7 +33,7 @@ func (s *Session) acquire(ctx context.Context, refused string) (Token, error) {
 	if !s.isMade() {
 		return Token{}, errNoSession
 	}
-	patient := time.Now().Add(patience)
+	until := time.Now().Add(patience)
 	for {
 		if h := s.memory.Load(); h != nil && h.valid(refused) && (now().Before(h.due) || ctx.Err() != nil) {
 			return h.Token, nil
@@ -47,7 +47,7 @@ func (s *Session) acquire(ctx context.Context, refused string) (Token, error) {
 		} else if h := s.memory.Load(); h != nil && h.valid(refused) {
 			return h.Token, nil
 		}
-		if landed, have := s.await(ctx, f, refused, time.Until(patient)); !landed {
+		if landed, have := s.await(ctx, f, refused, time.Until(until)); !landed {
 			if have.AccessToken == "" {
 				return Token{}, s.gaveUp(ctx)
 			}
@@ -61,14 +61,14 @@ func (s *Session) acquire(ctx context.Context, refused string) (Token, error) {
 }
 
 // await waits until a flight has landed. Where there is a valid token in memory, which the flight may put there, that is good
-// enough after a while, or when ctx ends; without one, only the end of ctx ends the waiting.
-func (s *Session) await(ctx context.Context, f *flight, refused string, patience time.Duration) (landed bool, have Token) {
+// enough after so long, or when ctx ends; without one, only the end of ctx ends the waiting.
+func (s *Session) await(ctx context.Context, f *flight, refused string, patient time.Duration) (landed bool, have Token) {
 	select {
 	case <-f.done:
 		return true, Token{}
 	default:
 	}
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(patient)
 	defer timer.Stop()
 	for {
 		select {

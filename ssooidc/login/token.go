@@ -42,7 +42,8 @@ func holdUntil(due time.Time, t Token) *held { return &held{t, due, due.Unix()} 
 // an expired token is refreshed, and one that expires within Config.RefreshWindow too, unless another process is at it
 // already. Concurrent callers share one refresh, which goes on when they leave.
 //
-// A token that is still valid is returned whatever happens, after five seconds at most. Otherwise Token fails with a
+// A token that is still valid is returned whatever happens, after five seconds at most, or as soon as a cache that takes longer to
+// read has shown it. Otherwise Token fails with a
 // [*RequiredError] when a person must sign in, a [*LockError] when another process held the token's lock for 30 seconds, the
 // context's error, or why the service could not be asked: then try again later.
 //

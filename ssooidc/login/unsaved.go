@@ -74,6 +74,7 @@ func (s *Session) soonIfUnsaved(h *held) *held {
 	return h.soon(s.unsaved)
 }
 
+// soon is h, due after a while at the latest where there is something unsaved.
 func (h *held) soon(u *unsaved) *held {
 	if later := now().Add(retryLater); u != nil && later.Before(h.due) {
 		return holdUntil(later, h.Token)
