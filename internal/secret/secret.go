@@ -159,10 +159,10 @@ func escaped(text string, c byte) int {
 		}
 	}
 	switch {
-	case text[0] == c:
-		return 1
 	case text[0] == '\\' && len(text) > 1 && text[1] == c:
 		return 2
+	case text[0] == c:
+		return 1
 	}
 	return 0
 }

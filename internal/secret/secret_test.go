@@ -84,6 +84,7 @@ func TestRemove(t *testing.T) {
 		{"x a%2Bb%2Fc%3D y", "a+b/c=", "x [redacted] y"},
 		{"x &lt;&amp;&#34;&#39; y", `<&"'`, "x [redacted] y"},
 		{`x \u003c\u0026\"\u003E y`, `<&">`, "x [redacted] y"},
+		{`x a\\b\/c\"d y`, `a\b/c"d`, "x [redacted] y"},
 		{"x a%2bb%2fc%3d y", "a+b/c=", "x [redacted] y"},
 		{"x a&plus;b&#x2f;c&#61; y", "a+b/c=", "x [redacted] y"},
 		{`x a+b\/c\u003D y`, "a+b/c=", "x [redacted] y"},

@@ -43,9 +43,8 @@ func holdUntil(due time.Time, t Token) *held { return &held{t, due, due.Unix()} 
 // already. Concurrent callers share one refresh, which goes on when they leave.
 //
 // A token that is still valid is returned whatever happens, after five seconds at most, or as soon as a cache that takes longer to
-// read has shown it. Otherwise Token fails with a
-// [*RequiredError] when a person must sign in, a [*LockError] when another process held the token's lock for 30 seconds, the
-// context's error, or why the service could not be asked: then try again later.
+// read has shown it. Otherwise Token fails with a [*RequiredError] when a person must sign in, a [*LockError] when another process
+// held the token's lock for 30 seconds, the context's error, or why the service could not be asked: then try again later.
 //
 // With a valid token in memory it looks at nothing else, not even at the context, and allocates nothing.
 func (s *Session) Token(ctx context.Context) (Token, error) {
