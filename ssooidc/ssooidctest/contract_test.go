@@ -178,7 +178,7 @@ func TestLiveStyle(t *testing.T) {
 		}
 	}
 	for exception, want := range map[string]int{
-		"ForbiddenException": 403, "InvalidRequestException": 400, "ResourceNotFoundException": 404,
+		"ForbiddenException": 403, "InternalServerException": 500, "InvalidRequestException": 400, "ResourceNotFoundException": 404,
 		"TooManyRequestsException": 429, "UnauthorizedException": 401,
 	} {
 		for operation, request := range map[string]struct{ method, path string }{

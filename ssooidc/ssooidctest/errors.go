@@ -60,6 +60,7 @@ var signatureExceptions = map[string]form{
 // portalExceptions are those of the portal's operations.
 var portalExceptions = map[string]form{
 	"ForbiddenException":        {403, "", "No access"},
+	"InternalServerException":   {500, "", "The portal failed"},
 	"InvalidRequestException":   {400, "", "Invalid request"},
 	"ResourceNotFoundException": {404, "", "Not found"},
 	"TooManyRequestsException":  {429, "", "Too many requests"},

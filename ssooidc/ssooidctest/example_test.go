@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -215,77 +214,6 @@ func ExampleService_UserCodes() {
 	// "" 0
 }
 
-// The service is busy twice, then well again.
-func ExampleService_FailNext() {
-	s := ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentApprove})
-	c := s.HTTPClient()
-	poll, _ := begin(c, s)
-	s.FailNext("CreateToken", "InternalServerException", 2)
-	for range 3 {
-		_, exception := send(c, endpoint+"/token", poll)
-		fmt.Printf("%q\n", exception)
-	}
-	// Output:
-	// "InternalServerException"
-	// "InternalServerException"
-	// ""
-}
-
-// Any other answer: a proxy's page, torn JSON, a dropped connection; and the real one, with a header more.
-func ExampleService_HandleNext() {
-	s := ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentApprove})
-	c := s.HTTPClient()
-	poll, _ := begin(c, s)
-	s.HandleNext("CreateToken", func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusBadGateway)
-		io.WriteString(w, "<html>bad gateway")
-	}, 1)
-	s.HandleNext("CreateToken", func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"accessToken":"a`)
-	}, 1)
-	s.HandleNext("CreateToken", func(http.ResponseWriter, *http.Request) {
-		panic(http.ErrAbortHandler)
-	}, 1)
-	s.HandleNext("CreateToken", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Proxy", "example")
-		s.ServeHTTP(w, r)
-	}, 1)
-	for range 4 {
-		_, exception := send(c, endpoint+"/token", poll)
-		fmt.Printf("%q\n", exception)
-	}
-	// Output:
-	// "status 502, not JSON"
-	// "status 200, not JSON"
-	// "no answer"
-	// ""
-}
-
-// An answer that comes late: a client that can't wait gives up, another one gets it.
-func ExampleService_HandleNext_late() {
-	s := ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentApprove})
-	c := s.HTTPClient()
-	poll, _ := begin(c, s)
-	for _, answer := range []struct{ after, patience time.Duration }{
-		{time.Hour, 20 * time.Millisecond},
-		{20 * time.Millisecond, time.Minute},
-	} {
-		s.HandleNext("CreateToken", func(w http.ResponseWriter, r *http.Request) {
-			select {
-			case <-time.After(answer.after):
-				s.ServeHTTP(w, r)
-			case <-r.Context().Done(): // the client has gone
-			}
-		}, 1)
-		c.Timeout = answer.patience
-		_, exception := send(c, endpoint+"/token", poll)
-		fmt.Printf("%q\n", exception)
-	}
-	// Output:
-	// "no answer"
-	// ""
-}
-
 // A device code that runs out before the person answers. Registrations and tokens expire the same way.
 func ExampleService_Expire() {
 	s := ssooidctest.New(ssooidctest.Options{})
@@ -297,20 +225,6 @@ func ExampleService_Expire() {
 	// Output:
 	// <nil>
 	// ExpiredTokenException
-}
-
-// An administrator ends the session.
-func ExampleService_Revoke() {
-	s := ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentApprove})
-	c := s.HTTPClient()
-	poll, _ := begin(c, s)
-	token, _ := send(c, endpoint+"/token", poll)
-	fmt.Println(s.Revoke(token["accessToken"].(string)))
-	_, exception := send(c, endpoint+"/token", again(poll, token))
-	fmt.Println(exception)
-	// Output:
-	// <nil>
-	// InvalidGrantException
 }
 
 // What arrived: counted, or looked into.
@@ -326,34 +240,4 @@ func ExampleService_Requests() {
 	// POST oidc.us-east-1.amazonaws.com /client/register RegisterClient application/json
 	// POST oidc.us-east-1.amazonaws.com /device_authorization StartDeviceAuthorization application/json
 	// POST oidc.us-east-1.amazonaws.com /token CreateToken application/json
-}
-
-// The portal knows the accounts and roles that the test declares.
-func ExampleAccount() {
-	s := ssooidctest.New(ssooidctest.Options{
-		Consent:  ssooidctest.ConsentApprove,
-		Accounts: []ssooidctest.Account{{ID: "123456789012", Name: "Production", Roles: []string{"Reader"}}},
-	})
-	c := s.HTTPClient()
-	poll, _ := begin(c, s)
-	token, _ := send(c, endpoint+"/token", poll)
-
-	for _, role := range []string{"Reader", "Admin"} {
-		req, err := http.NewRequest("GET", "https://portal.sso.us-east-1.amazonaws.com/federation/credentials?account_id=123456789012&role_name="+role, nil)
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		req.Header.Set("x-amz-sso_bearer_token", token["accessToken"].(string))
-		resp, err := c.Do(req)
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		resp.Body.Close()
-		fmt.Println(role, resp.Status)
-	}
-	// Output:
-	// Reader 200 OK
-	// Admin 403 Forbidden
 }

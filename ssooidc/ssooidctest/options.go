@@ -38,6 +38,12 @@ type Options struct {
 	// account and role that is asked for, and lists account 111122223333 with the role ReadOnlyAccess.
 	Accounts []Account
 
+	// PortalRate is how many requests a second the portal lets through, and how
+	// many at once after a quiet second. It answers the others with a
+	// TooManyRequestsException. The live service lets about 20 through. By
+	// default there is no limit.
+	PortalRate int
+
 	// KeepRequests is how many requests, the latest, a service keeps for Requests: one that runs for long
 	// must not keep them all. Default: all.
 	KeepRequests int
@@ -49,14 +55,6 @@ type Options struct {
 	// Region is where the identity center is: a CreateTokenWithIAM that was signed for another one gets an
 	// InvalidRequestRegionException that names this one. By default every region will do.
 	Region string
-}
-
-// Account is an AWS account that the person can use.
-type Account struct {
-	ID    string // twelve digits
-	Name  string
-	Email string
-	Roles []string // names of the roles that the person can assume in it
 }
 
 // Credentials sign requests (AWS Signature Version 4).
@@ -162,10 +160,7 @@ func (o Options) complete() Options {
 		o.Credentials = defaultCredentials
 	}
 	o.Scopes = slices.Clone(o.Scopes)
-	o.Accounts = slices.Clone(o.Accounts)
-	for i := range o.Accounts {
-		o.Accounts[i].Roles = slices.Clone(o.Accounts[i].Roles)
-	}
+	o.Accounts = cloneAccounts(o.Accounts)
 	return o
 }
 
@@ -201,6 +196,9 @@ func (o Options) check() {
 	if o.KeepRequests < 0 {
 		bad("KeepRequests", o.KeepRequests, "not negative")
 	}
+	if o.PortalRate < 0 {
+		bad("PortalRate", o.PortalRate, "not negative")
+	}
 	if o.ConsentDelay < 0 {
 		bad("ConsentDelay", o.ConsentDelay, "not negative")
 	}
@@ -218,18 +216,7 @@ func (o Options) check() {
 	if c := o.Credentials; c != (Credentials{}) && (c.AccessKeyID == "" || c.SecretAccessKey == "") {
 		bad("Credentials", "half a pair", "an access key ID and a secret access key, or left out")
 	}
-	seen := map[string]bool{}
-	for _, a := range o.Accounts {
-		switch {
-		case !isAccountID(a.ID):
-			bad("Accounts", fmt.Sprintf("an ID %q", a.ID), "twelve digits")
-		case seen[a.ID]:
-			bad("Accounts", "a second "+a.ID, "there once")
-		case slices.Contains(a.Roles, ""):
-			bad("Accounts", "a role without a name in "+a.ID, "named")
-		}
-		seen[a.ID] = true
-	}
+	checkAccounts(o.Accounts)
 }
 
 func bad(field string, value any, want string) {
@@ -243,18 +230,6 @@ func isHostLabel(s string) bool {
 	}
 	for _, c := range []byte(s) {
 		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' {
-			return false
-		}
-	}
-	return true
-}
-
-func isAccountID(s string) bool {
-	if len(s) != 12 {
-		return false
-	}
-	for _, c := range []byte(s) {
-		if c < '0' || c > '9' {
 			return false
 		}
 	}

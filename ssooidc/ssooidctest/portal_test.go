@@ -1,6 +1,7 @@
 package ssooidctest_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/url"
 	"testing"
@@ -116,6 +117,41 @@ func TestLists(t *testing.T) {
 		u.get("/assignment/"+bad, token).is("InvalidRequestException")
 	}
 	u.get("/assignment/roles?account_id=999999999999", token).is("ResourceNotFoundException")
+}
+
+// A token of a page works for its own list only, and must be escaped.
+func TestPageTokens(t *testing.T) {
+	t.Parallel()
+	accounts := make([]ssooidctest.Account, 3)
+	for i := range accounts {
+		accounts[i] = ssooidctest.Account{ID: fmt.Sprintf("%012d", i), Roles: []string{"A", "B", "C"}}
+	}
+	u, token := signedIn(t, ssooidctest.Options{Accounts: accounts})
+	const (
+		list  = "/assignment/accounts?max_result=1"
+		roles = "/assignment/roles?max_result=1&account_id=00000000000"
+	)
+	of := func(path string) string { return u.get(path, token).ok().text("nextToken") }
+	ofAccounts, ofRoles := of(list), of(roles+"0")
+	beyond, err := base64.StdEncoding.DecodeString(ofAccounts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	beyond[len(beyond)-1] = '3' // there are items 0 to 2
+	for _, tt := range []struct{ path, token, want string }{
+		{list, ofAccounts, ""},
+		{list, of(list + "&next_token=" + url.QueryEscape(ofAccounts)), ""},
+		{roles + "0", ofRoles, ""},
+		{roles + "1", ofRoles, "InvalidRequestException"},
+		{roles + "0", ofAccounts, "InvalidRequestException"},
+		{list, ofRoles, "InvalidRequestException"},
+		{list, ofAccounts[1:], "InvalidRequestException"},
+		{list, "1", "InvalidRequestException"},
+		{list, base64.StdEncoding.EncodeToString(beyond), "InvalidRequestException"},
+	} {
+		u.get(tt.path+"&next_token="+url.QueryEscape(tt.token), token).is(tt.want)
+	}
+	u.get(list+"&next_token="+ofAccounts, token).is("InvalidRequestException")
 }
 
 // What a token's scopes don't name, it does not open. Signing out needs none.

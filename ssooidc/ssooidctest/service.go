@@ -29,6 +29,7 @@ type Service struct {
 	codes         map[string]*code   // authorization codes that are not used up
 	accessTokens  map[string]*token
 	refreshTokens map[string]*token
+	portalLimit   rateLimit
 }
 
 // New makes a service. It panics where opts are invalid, such as a lifetime that is negative or not whole
@@ -43,6 +44,7 @@ func New(opts Options) *Service {
 		codes:         map[string]*code{},
 		accessTokens:  map[string]*token{},
 		refreshTokens: map[string]*token{},
+		portalLimit:   rateLimit{perSecond: opts.PortalRate},
 	}
 }
 

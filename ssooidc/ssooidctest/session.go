@@ -94,3 +94,18 @@ func (s *Service) Revoke(issued string) error {
 	}
 	return errUnknown
 }
+
+// EndSessions ends every session, as an administrator can. Refresh tokens then
+// get an InvalidGrantException, and the portal answers access tokens, for Logout
+// too, with an UnauthorizedException. Registrations and sign-ins under way are
+// not affected, and a person can sign in again. [Service.Revoke] ends one
+// session.
+func (s *Service) EndSessions() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, tokens := range []map[string]*token{s.accessTokens, s.refreshTokens} {
+		for _, t := range tokens {
+			t.session.revoked = true
+		}
+	}
+}
