@@ -62,14 +62,19 @@ func (s *Service) admit(c *portalCall, accessToken string) *exception {
 	return nil
 }
 
-// accountScope lets a session see accounts and roles.
-const accountScope = "sso:account:access"
+// The scopes that let a session see accounts and roles. The second is an older
+// name, which some tools still register.
+const (
+	accountScope    = "sso:account:access"
+	oldAccountScope = "sso-portal:*"
+)
 
-// accountOperation serves an operation that needs accountScope. A session
-// without any scope, as legacy profiles have it, needs none.
+// accountOperation serves an operation that needs one of the two scopes. A
+// session without any scope, as legacy profiles have it, needs none.
 func accountOperation(f func(*Service, *portalCall) (answer, *exception)) func(*Service, http.ResponseWriter, *http.Request, *operation, []byte) {
 	return portalOperation(func(s *Service, c *portalCall) (answer, *exception) {
-		if len(c.session.scopes) > 0 && !slices.Contains(c.session.scopes, accountScope) {
+		opens := func(scope string) bool { return scope == accountScope || scope == oldAccountScope }
+		if len(c.session.scopes) > 0 && !slices.ContainsFunc(c.session.scopes, opens) {
 			return nil, unauthorized()
 		}
 		return f(s, c)

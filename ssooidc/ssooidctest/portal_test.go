@@ -165,6 +165,7 @@ func TestPortalScopes(t *testing.T) {
 		want  string
 	}{
 		"accounts":       {u.signIn(s, u.register(object{"scopes": accountAccess})), ""},
+		"an older name":  {u.signIn(s, u.register(object{"scopes": []string{"sso-portal:*"}})), ""},
 		"and others":     {u.signIn(s, u.register(object{"scopes": []string{"openid", "sso:account:access"}})), ""},
 		"none, a legacy": {u.signIn(s, u.register(nil)), ""},
 		"only others":    {u.signIn(s, u.register(object{"scopes": []string{"codewhisperer:completions"}})), "UnauthorizedException"},

@@ -116,7 +116,7 @@ func parseRedirect(text string) (*url.URL, bool) {
 
 // scopes that AWS documents; one that ends in ":" begins others.
 var knownScopes = []string{
-	accountScope, "openid", "aws", "sts:identity_context",
+	accountScope, oldAccountScope, "openid", "aws", "sts:identity_context",
 	"codewhisperer:", "emr:", "glue:", "lakeformation:", "qapps:", "qbusiness:", "quicksight:", "redshift:",
 	"s3:", "sagemaker:", "transform:", "verified_access:",
 }
