@@ -9,7 +9,7 @@ import (
 
 // step is what the script says of an operation's next requests.
 type step struct {
-	handle http.HandlerFunc
+	handle http.Handler
 	times  int // how many requests it is still for
 }
 
@@ -80,7 +80,7 @@ func (s *Service) queue(op *operation, times int, h http.HandlerFunc) {
 }
 
 // nextStep takes one request off the script; nil where the script says nothing. s.mu is held.
-func (s *Service) nextStep(op *operation) http.HandlerFunc {
+func (s *Service) nextStep(op *operation) http.Handler {
 	if op == nil || len(s.script[op.name]) == 0 {
 		return nil
 	}

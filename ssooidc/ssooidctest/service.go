@@ -19,7 +19,8 @@ type Service struct {
 
 	mu         sync.Mutex
 	requests   []Request
-	script     map[string][]*step // by operation
+	script     map[string][]*step      // by operation
+	hosts      map[string]http.Handler // by host name, in lower case
 	forgetNext time.Time
 
 	clients       map[string]*client // by client ID
@@ -38,6 +39,7 @@ func New(opts Options) *Service {
 	return &Service{
 		opts:          opts.complete(),
 		script:        map[string][]*step{},
+		hosts:         map[string]http.Handler{},
 		clients:       map[string]*client{},
 		devices:       map[string]*device{},
 		userCodes:     map[string]*device{},
@@ -90,7 +92,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			given = &arrivedBody{bytes.NewReader(body), body}
 			r = r.WithContext(context.WithValue(r.Context(), arrival{s}, given))
 			r.Body = given
-			h(w, r)
+			h.ServeHTTP(w, r)
 			return
 		}
 	}
@@ -115,11 +117,19 @@ func readBody(r *http.Request) []byte {
 	return body
 }
 
-// arrived records the request and takes the script's next step for it.
-func (s *Service) arrived(op *operation, r *http.Request, body []byte) http.HandlerFunc {
+// arrived records the request. It returns what answers in the service's place:
+// the host's handler, the next step of the script, or nil.
+func (s *Service) arrived(op *operation, r *http.Request, body []byte) http.Handler {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	h := s.hostHandler(r)
+	if h != nil {
+		op = nil // no operation of ours has this host
+	}
 	s.record(newRequest(op, r, body))
 	s.forget(time.Now())
+	if h != nil {
+		return h
+	}
 	return s.nextStep(op)
 }
