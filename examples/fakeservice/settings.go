@@ -62,6 +62,15 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 		return err
 	})
 
+	fs.Func("scope", "a `scope` that clients may register besides those that AWS documents; again for another one", func(text string) error {
+		bad := func(c rune) bool { return c <= ' ' || c > '~' || c == '"' || c == '\\' }
+		if text == "" || strings.ContainsFunc(text, bad) {
+			return errors.New("it must be visible ASCII, without quotes and backslashes")
+		}
+		o.Scopes = append(o.Scopes, text)
+		return nil
+	})
+
 	for _, d := range []struct {
 		value       *time.Duration
 		name, usage string
