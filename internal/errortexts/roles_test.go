@@ -117,23 +117,10 @@ var fakeSituations = []situation{
 		w.service.HandleNext("Authorize", redirect(callback.URL+"?code="+planted), 1)
 		return w.service.Visit(authorize)
 	}},
-	{name: "a request without an address", provoke: sent(func(r *http.Request) { r.URL = nil })},
-	{name: "a request to another kind of service", provoke: sent(func(r *http.Request) { r.URL.Scheme = "ftp" })},
-	{name: "a request to no host", provoke: sent(func(r *http.Request) { r.URL.Host = "" })},
 }
 
 func redirect(to string) http.HandlerFunc {
 	return func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, to, http.StatusFound) }
-}
-
-// sent is a request that the service's transport refuses.
-func sent(change func(*http.Request)) func(*world) error {
-	return func(w *world) error {
-		r := httptest.NewRequestWithContext(w.Context(), http.MethodGet, authorize, nil)
-		change(r)
-		_, err := w.service.HTTPClient().Transport.RoundTrip(r)
-		return err
-	}
 }
 
 // userCode is one that waits for the person.

@@ -266,16 +266,18 @@ func TestConsentPage(t *testing.T) {
 	if status != 400 || strings.Contains(page, "alert") {
 		t.Errorf("status %d:\n%s", status, page)
 	}
-	post, err := http.NewRequest("POST", u.url+"/authorize", strings.NewReader(req.URL.RawQuery+"&decision=maybe"))
-	if err != nil {
-		t.Fatal(err)
+	post := func(decision string) *http.Request {
+		r, err := http.NewRequest("POST", u.url+"/authorize", strings.NewReader(req.URL.RawQuery+"&decision="+decision))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
 	}
-	if status, _ := u.view(post); status != 400 {
+	if status, _ := u.view(post("maybe")); status != 400 {
 		t.Errorf("status %d for no decision", status)
 	}
-	post.Body = io.NopCloser(strings.NewReader(req.URL.RawQuery + "&decision=approve"))
 	u.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	if resp, err = u.client.Do(post); err != nil {
+	if resp, err = u.client.Do(post("approve")); err != nil {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
