@@ -29,9 +29,11 @@ func TestDeviceCode(t *testing.T) {
 			StartURL:   service.StartURL(),
 			Region:     "us-east-1",
 			Flow:       login.FlowDeviceCode,
-			HTTPClient: service.HTTPClient(),
+			HTTPClient: service.HTTPClient(), // answered in memory
 			Cache:      new(tokencache.Memory),
-			Browse:     func(context.Context, string) error { return nil }, // else your browser opens
+			Browse: func(context.Context, string) error {
+				return nil // otherwise your browser opens
+			},
 			Prompt: func(_ context.Context, c login.Challenge) error {
 				time.Sleep(5 * time.Minute) // the person takes a while
 				return service.Approve(c.UserCode)
@@ -54,8 +56,10 @@ func TestBrowser(t *testing.T) {
 		Flow:       login.FlowBrowser,
 		HTTPClient: service.HTTPClient(),
 		Cache:      new(tokencache.Memory),
-		Browse:     func(_ context.Context, url string) error { return service.Visit(url) },
-		Prompt:     login.Terminal(nil, t.Output()),
+		Browse: func(_ context.Context, url string) error {
+			return service.Visit(url)
+		},
+		Prompt: login.Terminal(nil, t.Output()),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -73,13 +77,17 @@ func TestTrouble(t *testing.T) {
 	userCode, accessToken := started.text("userCode"), u.signIn(service, client).text("accessToken")
 	proxyPage := func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>") }
 
-	service.FailNext("CreateToken", "SlowDownException", 3) // any exception, by its name on the wire
-	service.HandleNext("CreateToken", proxyPage, 1)         // any other answer: HTML, torn JSON, a delay
+	// An exception, by its name on the wire.
+	service.FailNext("CreateToken", "SlowDownException", 3)
+	// Any other answer: a proxy's page, torn JSON, a delay.
+	service.HandleNext("CreateToken", proxyPage, 1)
+	// A dropped connection.
 	service.HandleNext("CreateToken", func(http.ResponseWriter, *http.Request) {
-		panic(http.ErrAbortHandler) // a dropped connection
+		panic(http.ErrAbortHandler)
 	}, 1)
-	service.Expire(userCode)    // a code, a token, a registration
-	service.Revoke(accessToken) // a session
+	service.Expire(userCode)    // a code, a token or a registration
+	service.Revoke(accessToken) // one session
+	service.EndSessions()       // all sessions
 
 	for range 3 {
 		u.poll(client, started).is("SlowDownException")
@@ -102,9 +110,21 @@ func TestTrouble(t *testing.T) {
 	u.get("/assignment/accounts", accessToken).is("UnauthorizedException")
 }
 
+func TestCompanyAddress(t *testing.T) {
+	service := ssooidctest.New(ssooidctest.Options{})
+
+	start := http.RedirectHandler(service.StartURL(), http.StatusFound)
+	service.HandleHost("sso.example.com", start)
+
+	if got, want := head(service.HTTPClient(), "https://sso.example.com"), "302 "+service.StartURL(); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestProgram(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "sso.exe")
-	build := exec.Command("go", "build", "-o", program, "github.com/ssooidc/ssooidc-go/examples/sso") // or your own
+	build := exec.Command("go", "build", "-o", program,
+		"github.com/ssooidc/ssooidc-go/examples/sso") // or your own
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -119,19 +139,23 @@ func TestProgram(t *testing.T) {
 		server := httptest.NewTLSServer(ssooidctest.New(approves))
 		defer server.Close()
 		ca := filepath.Join(t.TempDir(), "ca.pem")
-		block := &pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}
-		if err := os.WriteFile(ca, pem.EncodeToMemory(block), 0o600); err != nil {
+		block := &pem.Block{
+			Type: "CERTIFICATE", Bytes: server.Certificate().Raw,
+		}
+		err := os.WriteFile(ca, pem.EncodeToMemory(block), 0o600)
+		if err != nil {
 			t.Fatal(err)
 		}
 		signInWith(t, program, server.URL, "AWS_CA_BUNDLE="+ca)
 	})
 }
 
-// signInWith runs the program with a home and an environment of its own: nothing of yours is used or changed.
+// signInWith runs the program with a home and an environment of its own:
+// it uses nothing of yours, and changes nothing of yours.
 func signInWith(t *testing.T, program, url string, more ...string) {
 	home := t.TempDir()
 	config := filepath.Join(home, "config")
-	if err := os.WriteFile(config, []byte(`
+	err := os.WriteFile(config, []byte(`
 [profile test]
 sso_session = test
 
@@ -139,7 +163,8 @@ sso_session = test
 sso_start_url = https://d-1234567890.awsapps.com/start
 sso_region = us-east-1
 sso_registration_scopes = sso:account:access
-`), 0o600); err != nil {
+`), 0o600)
+	if err != nil {
 		t.Fatal(err)
 	}
 	env := append(more,
@@ -148,7 +173,10 @@ sso_registration_scopes = sso:account:access
 		"AWS_CONFIG_FILE="+config, "HOME="+home, "USERPROFILE="+home,
 		"CI=true", // no browser opens
 	)
-	for _, args := range [][]string{{"login", "-device", "-profile", "test"}, {"roles", "-profile", "test"}} {
+	for _, args := range [][]string{
+		{"login", "-device", "-profile", "test"},
+		{"roles", "-profile", "test"},
+	} {
 		cmd := exec.CommandContext(t.Context(), program, args...)
 		cmd.Env = env
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -176,7 +204,7 @@ func TestPage(t *testing.T) {
 			t.Errorf("only on the page:\n%s", block)
 		}
 	}
-	if len(blocks) < 4 {
+	if len(blocks) < 5 {
 		t.Errorf("the page has %d blocks of code", len(blocks))
 	}
 }
