@@ -8,13 +8,14 @@ import (
 	"time"
 )
 
-// authorizeParameters are those of an authorization request (RFC 6749 section 4.1.1, RFC 7636 section
-// 4.3). The service names the scopes "scopes".
+// authorizeParameters are those of an authorization request (RFC 6749 section
+// 4.1.1, RFC 7636 section 4.3). The service names the scopes "scopes".
 var authorizeParameters = []string{
 	"response_type", "client_id", "redirect_uri", "state", "code_challenge_method", "scopes", "code_challenge",
 }
 
-// authorization is an authorization request whose client and redirect URI are good.
+// authorization is an authorization request whose client and redirect URI are
+// valid.
 type authorization struct {
 	client   *client
 	redirect *url.URL
@@ -22,8 +23,8 @@ type authorization struct {
 	scopes   []string
 }
 
-// serveAuthorize is where the browser flow begins: a page that asks the person, then a redirect to the
-// client.
+// serveAuthorize serves the start of the browser flow: a page that asks the
+// person, then a redirect to the client.
 func (s *Service) serveAuthorize(w http.ResponseWriter, r *http.Request, _ *operation, body []byte) {
 	in, ok := pageInput(r, body)
 	if !ok {
@@ -32,7 +33,8 @@ func (s *Service) serveAuthorize(w http.ResponseWriter, r *http.Request, _ *oper
 	}
 	a, problem := s.authorization(in, time.Now())
 	if problem != "" {
-		// Nobody has vouched for the redirect URI: no browser is sent there (RFC 6749 section 4.1.2.1).
+		// The redirect URI is not trusted: no browser is sent there (RFC 6749
+		// section 4.1.2.1).
 		writePage(w, http.StatusBadRequest, "message", message{"This sign-in can't go on", problem})
 		return
 	}
@@ -68,7 +70,8 @@ func (s *Service) serveAuthorize(w http.ResponseWriter, r *http.Request, _ *oper
 	}
 }
 
-// authorization finds the client and the redirect URI of a request, or says what is wrong with them.
+// authorization finds the client and the redirect URI of a request. problem
+// says what is wrong with them.
 func (s *Service) authorization(in url.Values, now time.Time) (a *authorization, problem string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,13 +95,15 @@ func (s *Service) authorization(in url.Values, now time.Time) (a *authorization,
 	return a, ""
 }
 
-// sameRedirect compares all but the port.
+// sameRedirect reports whether u is the registered redirect URI. It ignores the
+// port.
 func sameRedirect(u *url.URL, registered string) bool {
 	r, ok := parseRedirect(registered)
 	return ok && u.EscapedPath() == r.EscapedPath()
 }
 
-// check finds what the client is told to be wrong (RFC 6749 section 4.1.2.1).
+// check returns the error that the client is told, if any (RFC 6749 section
+// 4.1.2.1).
 func (a *authorization) check() (code, text string) {
 	for _, name := range authorizeParameters {
 		if len(a.in[name]) > 1 {
@@ -120,7 +125,8 @@ func (a *authorization) check() (code, text string) {
 	return "", ""
 }
 
-// askConsent shows the consent page. Its form holds the request itself, so that nothing has to be kept.
+// askConsent shows the consent page. Its form holds the whole request, so the
+// service need not keep it.
 func (s *Service) askConsent(w http.ResponseWriter, a *authorization) {
 	type field struct{ Name, Value string }
 	var fields []field
@@ -136,7 +142,7 @@ func (s *Service) askConsent(w http.ResponseWriter, a *authorization) {
 	}{a.client.name, a.scopes, fields}, "http://"+a.redirect.Host)
 }
 
-// sendBack sends the browser to the client, with the state that it gave.
+// sendBack sends the browser to the client, with the state of the request.
 func (a *authorization) sendBack(w http.ResponseWriter, r *http.Request, with url.Values) {
 	if a.in.Has("state") {
 		with.Set("state", a.in.Get("state"))

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// code is an authorization code (RFC 6749 section 4.1.2) with its PKCE challenge (RFC 7636).
+// code is an authorization code (RFC 6749 section 4.1.2) with its PKCE
+// challenge (RFC 7636).
 type code struct {
 	client      *client
 	scopes      []string
@@ -52,14 +53,16 @@ func (s *Service) redeemCode(c *call, clientID string) (*session, *exception) {
 	return s.newSession(issued.client, issued.scopes, c.now), nil
 }
 
-// verifies says whether the verifier is behind an S256 challenge (RFC 7636 section 4.6).
+// verifies reports whether challenge is the S256 challenge of verifier (RFC
+// 7636 section 4.6).
 func verifies(verifier, challenge string) bool {
 	sum := sha256.Sum256([]byte(verifier))
 	want := base64.RawURLEncoding.EncodeToString(sum[:])
 	return subtle.ConstantTimeCompare([]byte(want), []byte(challenge)) == 1
 }
 
-// isChallenge says whether text can be an S256 challenge: 32 bytes in base64url without padding.
+// isChallenge reports whether text can be an S256 challenge: 32 bytes in
+// base64url without padding.
 func isChallenge(text string) bool {
 	sum, err := base64.RawURLEncoding.DecodeString(text)
 	return err == nil && len(sum) == sha256.Size && len(text) == 43

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// device is a device code and all that hangs on it (RFC 8628).
+// device is a device code, its user code and their state (RFC 8628).
 type device struct {
 	number         int // in the order of issue
 	code, userCode string
@@ -70,7 +70,8 @@ func (s *Service) startDeviceAuthorization(c *call) (answer, *exception) {
 	}, nil
 }
 
-// earlyPoll is how much too early a poll may come: timers and networks are not exact.
+// earlyPoll is how much too early a poll may come, because timers and networks
+// are not exact.
 const earlyPoll = 50 * time.Millisecond
 
 // slowDown is what a slow_down adds to the interval (RFC 8628 section 3.5).
@@ -104,7 +105,8 @@ func (s *Service) redeemDevice(c *call, reg *client) (*session, *exception) {
 	return nil, refuse("AuthorizationPendingException", "The person has not answered yet")
 }
 
-// decisionOn is what the person has said by now, or what Options.Consent says for the person.
+// decisionOn returns what the person has decided by now. If nobody has,
+// Options.Consent decides.
 func (s *Service) decisionOn(d *device, now time.Time) decision {
 	if d.decision == undecided && now.Sub(d.issued) >= s.opts.ConsentDelay {
 		switch s.opts.Consent {
@@ -117,12 +119,14 @@ func (s *Service) decisionOn(d *device, now time.Time) decision {
 	return d.decision
 }
 
-// Approve is the person allowing the sign-in with this user code, as typed: case, spaces and dashes make
-// no difference. It fails where the service has issued no such code, or where the code has expired or been
-// answered already.
+// Approve lets the person allow the sign-in with a user code. Case, spaces and
+// dashes of the code make no difference. Approve returns an error if the
+// service has not issued the code, or if the code has expired or been answered
+// already.
 func (s *Service) Approve(userCode string) error { return s.decide(userCode, approved) }
 
-// Deny is the person refusing the sign-in with this user code. It fails where [Service.Approve] would.
+// Deny lets the person refuse the sign-in with a user code. It returns an error
+// if [Service.Approve] would.
 func (s *Service) Deny(userCode string) error { return s.decide(userCode, denied) }
 
 func (s *Service) decide(userCode string, to decision) error {
@@ -142,7 +146,8 @@ var (
 	errUserCodeUsed    = errors.New("ssooidctest: the user code has been answered already")
 )
 
-// waiting finds the device code that waits for the person to answer. s.mu is held.
+// waiting returns the device code that waits for the person to answer. s.mu is
+// held.
 func (s *Service) waiting(userCode string) (*device, error) {
 	now := time.Now()
 	d := s.userCodes[normalUserCode(userCode)]
@@ -157,7 +162,8 @@ func (s *Service) waiting(userCode string) (*device, error) {
 	return d, nil
 }
 
-// UserCodes are the user codes that wait for a person to answer, the oldest first.
+// UserCodes returns the user codes that wait for a person to answer, the oldest
+// first.
 func (s *Service) UserCodes() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -175,7 +181,8 @@ func (s *Service) UserCodes() []string {
 	return codes
 }
 
-// userCodeLetters are hard to mistake and spell no words (RFC 8628 section 6.1).
+// userCodeLetters are easy to tell apart and spell no words (RFC 8628 section
+// 6.1).
 const userCodeLetters = "BCDFGHJKLMNPQRSTVWXZ"
 
 func (s *Service) newUserCode() string {
@@ -192,7 +199,7 @@ func (s *Service) newUserCode() string {
 	}
 }
 
-// normalUserCode brings what a person typed into the form of newUserCode.
+// normalUserCode turns what a person typed into the form of newUserCode.
 func normalUserCode(typed string) string {
 	letters := strings.Map(func(c rune) rune {
 		if c == '-' || c == ' ' {

@@ -6,12 +6,12 @@ import (
 	"strconv"
 )
 
-// exception is an error of the service, by the name that the wire has for it.
+// exception is an error of the service. Its name is the one on the wire.
 type exception struct{ name, description string }
 
 func refuse(name, description string) *exception { return &exception{name, description} }
 
-// invalidRequest and its like are the exceptions that several operations raise.
+// The exceptions that several operations raise.
 func invalidRequest(description string) *exception {
 	return refuse("InvalidRequestException", description)
 }
@@ -24,14 +24,15 @@ func invalidGrant(description string) *exception {
 	return refuse("InvalidGrantException", description)
 }
 
-// form is how an exception looks on the wire.
+// form is an exception on the wire.
 type form struct {
 	status int
 	oauth  string // the OAuth code; the portal and signature errors have none
 	text   string // what FailNext says
 }
 
-// oidcExceptions are those of the service's own operations, as the live service sends them.
+// oidcExceptions are those of the service's own operations, as the live service
+// sends them.
 var oidcExceptions = map[string]form{
 	"AccessDeniedException":          {400, "access_denied", "The person denied the request"},
 	"AuthorizationPendingException":  {400, "authorization_pending", "The person has not answered yet"},
@@ -49,7 +50,8 @@ var oidcExceptions = map[string]form{
 	"UnsupportedGrantTypeException":  {400, "unsupported_grant_type", "Unsupported grant type provided"},
 }
 
-// signatureExceptions refuse a request for its signature, before the operation sees it.
+// signatureExceptions refuse the signature of a request, before the operation
+// sees the request.
 var signatureExceptions = map[string]form{
 	"IncompleteSignatureException":        {400, "", "The Authorization header is not a signature"},
 	"InvalidSignatureException":           {403, "", "The request signature we calculated does not match the signature you provided"},
@@ -72,8 +74,9 @@ var exceptionsOf = map[kind][]map[string]form{
 	portal: {portalExceptions},
 }
 
-// openAPIStatus are the description's tables: for each operation, what status says which exception.
-// CreateTokenWithIAM, which it lacks, uses CreateToken's.
+// openAPIStatus are the description's tables: the status of each exception, by
+// operation. The description lacks CreateTokenWithIAM, which uses CreateToken's
+// table.
 var openAPIStatus = map[string]map[string]int{
 	"RegisterClient": {
 		"InvalidRequestException":        480,
@@ -106,8 +109,8 @@ var createTokenStatus = map[string]int{
 	"InternalServerException":       490,
 }
 
-// nearest stands in for an exception in a table that lacks it; InvalidRequestException, which every table
-// has, for all others.
+// nearest stands in for an exception that an operation's table lacks.
+// InvalidRequestException, which every table has, stands in for all others.
 var nearest = map[string]string{
 	"InvalidRedirectUriException":   "InvalidClientMetadataException",
 	"UnsupportedGrantTypeException": "InvalidClientMetadataException",
@@ -118,7 +121,8 @@ var nearest = map[string]string{
 	"UnrecognizedClientException":         "AccessDeniedException",
 }
 
-// writeException answers an operation with an exception, in the service's style.
+// writeException answers an operation with an exception, in the service's
+// style.
 func (s *Service) writeException(w http.ResponseWriter, op *operation, e *exception) {
 	if op.kind == portal {
 		w.Header().Set("X-Amzn-ErrorType", e.name)
@@ -159,8 +163,8 @@ func (s *Service) writeOpenAPIException(w http.ResponseWriter, op *operation, e 
 	})
 }
 
-// answer is the body of a 200 of the service's own operations, as the live service has it: what is not
-// used is null.
+// answer is the body of a 200 of the service's own operations. Unused members
+// are null, as the live service sends them.
 type answer map[string]any
 
 func (s *Service) writeAnswer(w http.ResponseWriter, a answer) {

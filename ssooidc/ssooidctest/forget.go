@@ -5,14 +5,15 @@ import (
 	"time"
 )
 
-// A service may run for months: what can't be used any more is forgotten, though not at once, since the answer
-// for what has expired may differ from the one for what never was.
+// A service may run for months. It forgets what has expired, but only a day
+// later: the answer for what has expired may differ from the one for what never
+// was.
 const (
 	remembered  = 24 * time.Hour // after it expired
 	forgetEvery = time.Hour
 )
 
-// forget lets go of what expired long ago. s.mu is held.
+// forget removes what expired long ago. s.mu is held.
 func (s *Service) forget(now time.Time) {
 	if now.Before(s.forgetNext) {
 		return

@@ -11,17 +11,22 @@ import (
 // method, port and path. It is for hosts beside the service, such as a company's
 // own address that redirects to the start URL:
 //
-//	service.HandleHost("sso.example.com", http.RedirectHandler(service.StartURL(), http.StatusFound))
+//	start := http.RedirectHandler(service.StartURL(), http.StatusFound)
+//	service.HandleHost("sso.example.com", start)
 //
-// Other answers are handlers too: a loop is a redirect to the address itself, and
-// a server that hangs waits for r.Context().Done(). A request for host is
-// recorded, meets no script, and can be handed to [Service.ServeHTTP] for the
-// service's own answer. HandleHost replaces an earlier handler of host.
+// Other answers are handlers too. A loop is a redirect to the address itself,
+// and a server that hangs waits for r.Context().Done(). A later call for the
+// same host replaces the handler.
 //
-// A client of [Service.HTTPClient] reaches every host. Other clients must find
-// the service at host, by their resolver or through a proxy.
+// A request for host is recorded and meets no script. h may be called
+// concurrently, and may hand its request to [Service.ServeHTTP] for the
+// service's own answer.
 //
-// HandleHost panics if h is nil, or if host is empty or more than a host's name.
+// A client of [Service.HTTPClient] reaches every host. Another client must find
+// the service at host, through its resolver or a proxy.
+//
+// HandleHost panics if h is nil, or if host is not the name of a host, without a
+// scheme and a port.
 func (s *Service) HandleHost(host string, h http.Handler) {
 	if h == nil {
 		panic("ssooidctest: HandleHost: the handler is nil")

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// The grants of CreateTokenWithIAM that CreateToken has not.
+// The grants that only CreateTokenWithIAM has.
 const (
 	grantJWTBearer     = "urn:ietf:params:oauth:grant-type:jwt-bearer"     // RFC 7523 section 2.1
 	grantTokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange" // RFC 8693 section 2.1
@@ -21,10 +21,12 @@ const (
 	typeRefreshToken = "urn:ietf:params:oauth:token-type:refresh_token"
 )
 
-// applicationScopes are what an application's token is good for unless it asks for less.
+// applicationScopes are the scopes of an application's token, unless the
+// request names fewer.
 var applicationScopes = []string{"openid", "aws", "sts:identity_context"}
 
-// serveCreateTokenWithIAM checks the signature and where it was made for, then serves the operation.
+// serveCreateTokenWithIAM checks the signature and its region, then serves the
+// operation.
 func (s *Service) serveCreateTokenWithIAM(w http.ResponseWriter, r *http.Request, op *operation, body []byte) {
 	region, e := verifySignature(r, body, s.opts.Credentials, time.Now())
 	if e == nil && s.opts.Region != "" && region != s.opts.Region {
@@ -92,7 +94,8 @@ func (s *Service) createTokenWithIAM(c *call) (answer, *exception) {
 	return a, nil
 }
 
-// isApplication says whether a client ID is the ARN of an application in an identity center.
+// isApplication reports whether a client ID is the ARN of an application in an
+// identity center.
 func isApplication(id string) bool {
 	parts := strings.SplitN(id, ":", 6) // arn:partition:sso:region:account:resource
 	return len(parts) == 6 && parts[0] == "arn" && strings.HasPrefix(parts[1], "aws") && parts[2] == "sso" &&
@@ -103,13 +106,13 @@ func allOf(list []string, ok func(string) bool) bool {
 	return !slices.ContainsFunc(list, func(s string) bool { return !ok(s) })
 }
 
-// newApplicationSession begins a session whose scopes the request decides.
+// newApplicationSession begins a session with the scopes of the request.
 func (s *Service) newApplicationSession(c *call, clientID string, scopes []string) *session {
 	return &session{clientID: clientID, scopes: scopes, refreshable: true, ends: c.now.Add(s.opts.SessionLifetime)}
 }
 
-// redeemAssertion takes a JWT of a trusted issuer. Every issuer is trusted here: a JWT needs to have the
-// form of one, and not to have expired.
+// redeemAssertion accepts a JWT of a trusted issuer. Every issuer is trusted
+// here: the JWT must have the right form and not have expired.
 func (s *Service) redeemAssertion(c *call, clientID string, scopes []string) (*session, *exception) {
 	if e := c.in.check("assertion"); e != nil {
 		return nil, e
@@ -139,7 +142,8 @@ func parsePart(text string) *input {
 	return parseInput(data)
 }
 
-// exchange takes an access token of this service for one of the application (RFC 8693).
+// exchange accepts an access token of this service for one of the application
+// (RFC 8693).
 func (s *Service) exchange(c *call, clientID string, scopes []string) (*session, *exception) {
 	if e := c.in.check("subjectToken", "subjectTokenType"); e != nil {
 		return nil, e
@@ -158,7 +162,8 @@ func (s *Service) exchange(c *call, clientID string, scopes []string) (*session,
 	return s.newApplicationSession(c, clientID, scopes), nil
 }
 
-// idToken has the form of an ID token; nobody can verify its signature, which is random.
+// idToken returns a JWT in the form of an ID token. Its signature is random, so
+// nobody can verify it.
 func (s *Service) idToken(c *call, audience string) string {
 	part := func(v map[string]any) string {
 		data, err := json.Marshal(v)

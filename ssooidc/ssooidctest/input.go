@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// input is the JSON body of a request. Its members are found by their exact names: encoding/json's own
-// matching ignores case, and would let a client's misspelling pass.
+// input is the JSON body of a request. Members are found by their exact names:
+// encoding/json's own matching ignores case, and would hide a client's
+// misspelling.
 type input struct {
 	members map[string]json.RawMessage
 	broken  string // what is wrong with it, if anything
@@ -20,14 +21,15 @@ func parseInput(body []byte) *input {
 	return in
 }
 
-// text is a string member; "" where it is missing or null.
+// text returns a string member; "" if it is missing or null.
 func (in *input) text(name string) string {
 	var s string
 	in.decode(name, &s)
 	return s
 }
 
-// list is a member that is an array of strings; nil where it is missing or null.
+// list returns a member that is an array of strings; nil if it is missing or
+// null.
 func (in *input) list(name string) []string {
 	var l []string
 	in.decode(name, &l)
@@ -40,7 +42,8 @@ func (in *input) decode(name string, to any) {
 	}
 }
 
-// check refuses a body that could not be read, or that lacks one of the required strings.
+// check refuses a body that could not be read or lacks one of the required
+// strings.
 func (in *input) check(required ...string) *exception {
 	var missing []string
 	for _, name := range required {

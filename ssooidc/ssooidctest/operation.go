@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// operation is something that the service does at one path.
+// operation is what the service does for one path and some methods.
 type operation struct {
 	name    string // AWS's; of a page, ours
 	path    string
@@ -15,7 +15,7 @@ type operation struct {
 	serve   func(s *Service, w http.ResponseWriter, r *http.Request, op *operation, body []byte)
 }
 
-// kind says whose exceptions an operation has.
+// kind says which exceptions an operation has.
 type kind int
 
 const (
@@ -30,7 +30,7 @@ var (
 	forms = []string{http.MethodGet, http.MethodHead, http.MethodPost}
 )
 
-// operations are all that the service does.
+// operations are all operations of the service.
 var operations = []*operation{
 	{"RegisterClient", "/client/register", post, oidc, jsonOperation((*Service).registerClient)},
 	{"StartDeviceAuthorization", "/device_authorization", post, oidc, jsonOperation((*Service).startDeviceAuthorization)},
@@ -44,7 +44,7 @@ var operations = []*operation{
 	{"Device", "/device", forms, page, (*Service).serveDevicePage},
 }
 
-// operationNamed is nil for an unknown name.
+// operationNamed returns nil for an unknown name.
 func operationNamed(name string) *operation {
 	for _, op := range operations {
 		if op.name == name {
@@ -54,7 +54,7 @@ func operationNamed(name string) *operation {
 	return nil
 }
 
-// operationOf finds what a request asks for; nil where that is nothing.
+// operationOf returns the operation that a request asks for, or nil.
 func operationOf(r *http.Request) *operation {
 	iam := r.URL.Query().Get("aws_iam") == "t" // the path of CreateToken and CreateTokenWithIAM is the same
 	for _, op := range operations {
@@ -66,7 +66,8 @@ func operationOf(r *http.Request) *operation {
 	return nil
 }
 
-// unknownOperation answers what is no operation, in the way of AWS's JSON services.
+// unknownOperation answers a request for no operation, as AWS's JSON services
+// do.
 func unknownOperation(w http.ResponseWriter) {
 	w.Header().Set("X-Amzn-ErrorType", "UnknownOperationException")
 	writeJSON(w, http.StatusNotFound, map[string]any{"message": "No operation has this method and path"})
@@ -79,7 +80,8 @@ type call struct {
 	in   *input
 }
 
-// jsonOperation serves an operation of the service itself. f is called with s.mu held.
+// jsonOperation serves an operation of the service itself. f is called with
+// s.mu held.
 func jsonOperation(f func(*Service, *call) (answer, *exception)) func(*Service, http.ResponseWriter, *http.Request, *operation, []byte) {
 	return func(s *Service, w http.ResponseWriter, r *http.Request, op *operation, body []byte) {
 		c := &call{now: time.Now(), base: s.baseOf(r), in: parseInput(body)}
@@ -94,7 +96,8 @@ func jsonOperation(f func(*Service, *call) (answer, *exception)) func(*Service, 
 	}
 }
 
-// baseOf is the service's address without a path: the start of the addresses that it hands out.
+// baseOf returns the service's address without a path: the start of the
+// addresses that it hands out.
 func (s *Service) baseOf(r *http.Request) string {
 	if s.base != "" {
 		return s.base

@@ -6,36 +6,51 @@ import (
 	"time"
 )
 
-// Options configure a [Service]. The zero value is the live service as far as a test can have it, with a
-// person who decides only when told to.
+// Options configure a [Service]. The zero value is the live service as closely
+// as a test can have it, with a person who answers only when told to.
 //
-// Every lifetime and the interval are whole seconds, since that is how they are sent.
+// The interval and every lifetime must be whole seconds, the unit in which they
+// are sent. A zero duration means the default.
 type Options struct {
-	Errors   ErrorStyle // how errors are answered; default ErrorsLive
-	Rotation Rotation   // what a refresh does to the refresh token; default RotationStrict
+	Errors   ErrorStyle // how errors are sent; default ErrorsLive
+	Rotation Rotation   // what a refresh does to the refresh token
 
-	Interval             time.Duration // between two polls with a device code; default 1 s
-	DeviceCodeLifetime   time.Duration // default 10 minutes
-	CodeLifetime         time.Duration // of an authorization code; default 10 minutes (RFC 6749 section 4.1.2's most)
-	TokenLifetime        time.Duration // of an access token; default 1 hour, 8 hours where the client registered no scopes
-	SessionLifetime      time.Duration // of a sign-in: until then it can be refreshed; default 90 days
-	RegistrationLifetime time.Duration // default 90 days
+	// Interval is the time between two polls with a device code. Default: 1 s.
+	Interval time.Duration
+	// DeviceCodeLifetime is how long a device code can be answered. Default: 10
+	// minutes.
+	DeviceCodeLifetime time.Duration
+	// CodeLifetime is the lifetime of an authorization code. Default: 10
+	// minutes, the most that RFC 6749 section 4.1.2 recommends.
+	CodeLifetime time.Duration
+	// TokenLifetime is the lifetime of an access token. Default: 1 hour, or 8
+	// hours for a client that registered no scopes.
+	TokenLifetime time.Duration
+	// SessionLifetime is how long a sign-in can be refreshed. Default: 90 days.
+	SessionLifetime time.Duration
+	// RegistrationLifetime is the lifetime of a client's registration. Default:
+	// 90 days.
+	RegistrationLifetime time.Duration
 
-	// Consent answers for the person. By default nobody answers before Approve, Deny, Visit, VisitDeny or
-	// the pages are used.
-	Consent      Consent
-	ConsentDelay time.Duration // how long the person of ConsentApprove and ConsentDeny takes; default none
+	// Consent answers for the person. By default nobody answers until Approve,
+	// Deny, Visit, VisitDeny or the pages are used.
+	Consent Consent
+	// ConsentDelay is how long the person of ConsentApprove and ConsentDeny
+	// takes to answer. Default: no time.
+	ConsentDelay time.Duration
 
-	// StartURL is the one start URL that the service knows, an https address; a trailing "/", "#" or "#/"
-	// makes no difference. By default the service takes every https address, and one below its own.
+	// StartURL is the only start URL that the service knows, an https address.
+	// A trailing "/", "#" or "#/" makes no difference. By default the service
+	// accepts every https address, and every address below its own.
 	StartURL string
 
-	// Scopes can be registered besides those that AWS documents, such as sso:account:access, openid or
-	// codewhisperer:completions.
+	// Scopes are those that a client may register besides the documented ones,
+	// such as sso:account:access, openid or codewhisperer:completions.
 	Scopes []string
 
-	// Accounts and their roles, as the portal hands them out. nil: the portal gives credentials for every
-	// account and role that is asked for, and lists account 111122223333 with the role ReadOnlyAccess.
+	// Accounts are the accounts, with their roles, that the portal lists. If
+	// Accounts is nil, the portal lists account 111122223333 with the role
+	// ReadOnlyAccess, and gives credentials for every account and role.
 	Accounts []Account
 
 	// PortalRate is how many requests a second the portal lets through, and how
@@ -44,16 +59,19 @@ type Options struct {
 	// default there is no limit.
 	PortalRate int
 
-	// KeepRequests is how many requests, the latest, a service keeps for Requests: one that runs for long
-	// must not keep them all. Default: all.
+	// KeepRequests is how many requests the service keeps for Requests, the
+	// latest ones. A service that runs for long should limit them. By default
+	// it keeps all.
 	KeepRequests int
 
-	// Credentials that CreateTokenWithIAM must be signed with. The zero value is the pair of AWS's
-	// documentation, AKIAIOSFODNN7EXAMPLE and wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY.
+	// Credentials must sign CreateTokenWithIAM. The zero value is the pair of
+	// AWS's documentation, AKIAIOSFODNN7EXAMPLE and
+	// wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY.
 	Credentials Credentials
 
-	// Region is where the identity center is: a CreateTokenWithIAM that was signed for another one gets an
-	// InvalidRequestRegionException that names this one. By default every region will do.
+	// Region is the region of the identity center. A CreateTokenWithIAM that
+	// was signed for another region gets an InvalidRequestRegionException that
+	// names this one. By default every region is accepted.
 	Region string
 }
 
@@ -64,47 +82,53 @@ type Credentials struct {
 	SessionToken    string // "": the signer has none
 }
 
-// ErrorStyle is how the service answers errors.
+// ErrorStyle chooses how the service sends errors.
 type ErrorStyle int
 
 const (
-	// ErrorsLive answers as the live service does: statuses 400, 401 and 500, and the exception's name in
-	// X-Amzn-ErrorType.
+	// ErrorsLive sends errors as the live service does: status 400, 401 or 500,
+	// and the exception's name in X-Amzn-ErrorType.
 	ErrorsLive ErrorStyle = iota
-	// ErrorsOpenAPI answers as the OpenAPI description of 2019-06-10 says: the status, 480 to 490, is all
-	// that names the exception, and a table for each operation says how. An exception that the
-	// operation's table lacks is answered as the nearest that it has: InvalidRedirectUriException and
-	// UnsupportedGrantTypeException as InvalidClientMetadataException, every other one as
-	// InvalidRequestException. Answers hold no null and no field that the description doesn't have.
+	// ErrorsOpenAPI sends errors as the OpenAPI description of 2019-06-10 says.
+	// Only the status, 480 to 490, names the exception, and each operation has
+	// a table of its own. An exception that the table lacks becomes the nearest
+	// one that it has: InvalidRedirectUriException and
+	// UnsupportedGrantTypeException become InvalidClientMetadataException, all
+	// others InvalidRequestException. Answers hold no null and no field that
+	// the description lacks.
 	ErrorsOpenAPI
 )
 
-// String is the constant's name.
+// String returns the constant's name.
 func (e ErrorStyle) String() string { return enumString("ErrorStyle", int(e), errorStyles) }
 
-// Rotation is what a refresh does to the refresh token. What the live service does is not known: a client
-// must bear each.
+// Rotation chooses what a refresh does to the refresh token. What the live
+// service does is not known, so a client must work with each.
 type Rotation int
 
 const (
-	RotationStrict  Rotation = iota // a new refresh token comes, the old one is dead
-	RotationLenient                 // a new one comes, the old one works on
-	RotationNone                    // none comes, the old one works on (RFC 6749 section 6)
+	// RotationStrict gives a new refresh token. The old one stops working.
+	RotationStrict Rotation = iota
+	// RotationLenient gives a new refresh token. The old one still works.
+	RotationLenient
+	// RotationNone gives no new refresh token. The old one still works (RFC
+	// 6749 section 6).
+	RotationNone
 )
 
-// String is the constant's name.
+// String returns the constant's name.
 func (r Rotation) String() string { return enumString("Rotation", int(r), rotations) }
 
-// Consent is who answers for the person who is asked to allow a sign-in.
+// Consent chooses who answers for the person when a sign-in asks for consent.
 type Consent int
 
 const (
-	ConsentAsk     Consent = iota // nobody: the test, or a person at the pages
-	ConsentApprove                // the service approves every sign-in
-	ConsentDeny                   // the service denies every sign-in
+	ConsentAsk     Consent = iota // the test, or a person at the pages
+	ConsentApprove                // the service, which approves every sign-in
+	ConsentDeny                   // the service, which denies every sign-in
 )
 
-// String is the constant's name.
+// String returns the constant's name.
 func (c Consent) String() string { return enumString("Consent", int(c), consents) }
 
 var (
@@ -120,7 +144,7 @@ func enumString(typeName string, value int, names []string) string {
 	return names[value]
 }
 
-// The live service's values where Options has none.
+// The live service's values, used if Options has none.
 const (
 	defaultInterval            = time.Second
 	defaultDeviceCodeLifetime  = 600 * time.Second
@@ -138,8 +162,9 @@ var defaultCredentials = Credentials{
 	SecretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
 }
 
-// complete checks the options and fills in the defaults; the token lifetime's depends on the client. The
-// copy that it returns shares nothing with the caller's.
+// complete checks the options and fills in the defaults, except the token
+// lifetime's, which depends on the client. The copy that it returns shares
+// nothing with the caller's.
 func (o Options) complete() Options {
 	o.check()
 	for _, d := range []struct {
@@ -223,7 +248,8 @@ func bad(field string, value any, want string) {
 	panic(fmt.Sprintf("ssooidctest: Options.%s is %v: it must be %s", field, value, want))
 }
 
-// isHostLabel says whether s can be a part of a host's name (RFC 1123 section 2.1).
+// isHostLabel reports whether s can be a part of a host's name (RFC 1123
+// section 2.1).
 func isHostLabel(s string) bool {
 	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
 		return false

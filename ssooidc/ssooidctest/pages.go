@@ -18,8 +18,8 @@ var styleFile string
 //go:embed pages/pages.html
 var pagesHTML string
 
-// styleSheet has no carriage return, which a checkout on Windows may add and a browser takes out before
-// it compares the style with styleSource.
+// styleSheet has no carriage returns. A checkout on Windows may add them, and a
+// browser removes them before it compares the style with styleSource.
 var styleSheet = strings.ReplaceAll(styleFile, "\r", "")
 
 var pages = template.Must(template.New("").
@@ -32,11 +32,12 @@ var styleSource = func() string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }()
 
-// message is the data of the page that only says something.
+// message is the data of a page with a title and a sentence.
 type message struct{ Title, Text string }
 
-// writePage writes a page that runs nothing, loads nothing and can't be framed. Its form can be sent to
-// the service itself and to formTargets: browsers hold a form's redirects to that too.
+// writePage writes a page that runs nothing, loads nothing and can't be framed.
+// Its form can be sent to the service itself and to formTargets, because
+// browsers apply the policy to a form's redirects too.
 func writePage(w http.ResponseWriter, status int, page string, data any, formTargets ...string) {
 	var b bytes.Buffer
 	if err := pages.ExecuteTemplate(&b, page, data); err != nil {
@@ -54,13 +55,15 @@ func writePage(w http.ResponseWriter, status int, page string, data any, formTar
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
-	// Not no-referrer: with that a browser hides the origin of our own forms too.
+	// Not no-referrer: with that a browser hides the origin of our own forms
+	// too.
 	h.Set("Referrer-Policy", "same-origin")
 	w.WriteHeader(status)
 	w.Write(b.Bytes())
 }
 
-// pageInput is what a browser sent to a page: the query of a GET, the form of a POST.
+// pageInput returns what a browser sent to a page: the query of a GET, the form
+// of a POST.
 func pageInput(r *http.Request, body []byte) (url.Values, bool) {
 	text := r.URL.RawQuery
 	if r.Method == http.MethodPost {
@@ -73,12 +76,13 @@ func pageInput(r *http.Request, body []byte) (url.Values, bool) {
 	return values, err == nil
 }
 
-// writeBadInput answers a request that no page of ours leads to.
+// writeBadInput answers a request that none of our pages leads to.
 func writeBadInput(w http.ResponseWriter) {
 	writePage(w, http.StatusBadRequest, "message", message{"That did not work", "The request could not be read, or it came from another site. Go back to your program and start again."})
 }
 
-// serveDevicePage is the person's page for a device code (RFC 8628 section 3.3).
+// serveDevicePage is the person's page for a device code (RFC 8628 section
+// 3.3).
 func (s *Service) serveDevicePage(w http.ResponseWriter, r *http.Request, _ *operation, body []byte) {
 	in, ok := pageInput(r, body)
 	if !ok {

@@ -7,9 +7,9 @@ import (
 	"sync"
 )
 
-// pipe returns the two ends of a connection. It is [net.Pipe], but holds some of
-// what the server writes, as a socket does: a handler need not wait for a client
-// that reads late.
+// pipe returns the two ends of a connection. It is [net.Pipe], but holds some
+// of what the server writes, as a socket does: a handler need not wait for a
+// client that reads late.
 func pipe() (client, server net.Conn) {
 	client, server = net.Pipe()
 	h := &held{}

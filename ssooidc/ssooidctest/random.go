@@ -7,21 +7,21 @@ import (
 	"fmt"
 )
 
-// randomText is n characters of base64url that nobody can guess.
+// randomText returns n characters of base64url that nobody can guess.
 func randomText(n int) string {
 	b := make([]byte, (n*6+7)/8)
 	rand.Read(b)
 	return base64.RawURLEncoding.EncodeToString(b)[:n]
 }
 
-// randomUpper is n capital letters and digits, as access key IDs have them.
+// randomUpper returns n capital letters and digits, as in access key IDs.
 func randomUpper(n int) string {
 	b := make([]byte, (n*5+7)/8)
 	rand.Read(b)
 	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b)[:n]
 }
 
-// requestID is a random UUID (RFC 9562 section 5.4).
+// requestID returns a random UUID (RFC 9562 section 5.4).
 func requestID() string {
 	var b [16]byte
 	rand.Read(b[:])

@@ -2,7 +2,8 @@ package ssooidctest
 
 import "strings"
 
-// homeRegion is the region of the identity center and the service's address there.
+// homeRegion returns the region of the identity center and the service's
+// address there.
 func (s *Service) homeRegion() (region, endpoint string) {
 	region = s.opts.Region
 	if region == "" {
@@ -19,7 +20,8 @@ func (s *Service) homeRegion() (region, endpoint string) {
 	return region, "https://oidc." + region + ".amazonaws.com"
 }
 
-// partitions are those of AWS whose hosts end otherwise, by how the names of their regions begin.
+// partitions are those of AWS whose hosts have another suffix, by the prefix of
+// their regions' names.
 var partitions = []struct{ regions, global, suffix string }{
 	{"cn-", "aws-cn-", "amazonaws.com.cn"},
 	{"eusc-", "aws-eusc-", "amazonaws.eu"},

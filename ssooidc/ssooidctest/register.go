@@ -76,7 +76,8 @@ func (s *Service) registerClient(c *call) (answer, *exception) {
 	}, nil
 }
 
-// checkGrants allows the grants of one flow, and the redirect URIs that it needs.
+// checkGrants accepts the grants of one flow, with the redirect URIs that it
+// needs.
 func checkGrants(reg *client) *exception {
 	for _, grant := range reg.grants {
 		if !isGrant(grant) {
@@ -97,8 +98,9 @@ func checkGrants(reg *client) *exception {
 	return nil
 }
 
-// parseRedirect reads a redirect URI, which is on 127.0.0.1, on any port (RFC 8252 section 7.3), with a
-// path. The service takes no other name for the loopback, [::1] least of all.
+// parseRedirect parses a redirect URI: 127.0.0.1 on any port (RFC 8252 section
+// 7.3), with a path. The service accepts no other name of the loopback, not
+// even [::1].
 func parseRedirect(text string) (*url.URL, bool) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" || u.User != nil || u.Path == "" {
@@ -114,7 +116,7 @@ func parseRedirect(text string) (*url.URL, bool) {
 	return u, u.RawQuery == "" && !u.ForceQuery && !strings.Contains(text, "#")
 }
 
-// scopes that AWS documents; one that ends in ":" begins others.
+// knownScopes are those that AWS documents. One that ends in ":" is a prefix.
 var knownScopes = []string{
 	accountScope, oldAccountScope, "openid", "aws", "sts:identity_context",
 	"codewhisperer:", "emr:", "glue:", "lakeformation:", "qapps:", "qbusiness:", "quicksight:", "redshift:",
@@ -131,7 +133,7 @@ func (s *Service) isScope(scope string) bool {
 	})
 }
 
-// isScopeToken says whether s can be sent as a scope (RFC 6749 section 3.3).
+// isScopeToken reports whether s can be sent as a scope (RFC 6749 section 3.3).
 func isScopeToken(s string) bool {
 	for _, c := range []byte(s) {
 		if c <= ' ' || c > '~' || c == '"' || c == '\\' {
@@ -141,7 +143,7 @@ func isScopeToken(s string) bool {
 	return s != ""
 }
 
-// authenticate finds the client that a request names and proves to be.
+// authenticate returns the client that a request names, if its secret is right.
 func (s *Service) authenticate(c *call) (*client, *exception) {
 	reg := s.clients[c.in.text("clientId")]
 	switch {

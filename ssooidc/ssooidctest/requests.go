@@ -7,16 +7,22 @@ import (
 	"time"
 )
 
-// Request is a request that arrived. Its secrets are there to read.
+// Request is a request that arrived. It holds the secrets that the client sent.
 type Request struct {
-	Time      time.Time
-	Operation string // RegisterClient, CreateTokenWithIAM, GetRoleCredentials, ...; Authorize and Device for the pages; "" for what is none
-	Method    string
-	Path      string     // without the query
-	Query     url.Values // of the path
-	Host      string     // which host the client addressed
-	Header    http.Header
-	Body      []byte // at most 1 MiB of it
+	Time time.Time // when it arrived
+
+	// Operation is the name of the operation, such as RegisterClient,
+	// CreateTokenWithIAM or GetRoleCredentials. The pages are Authorize and
+	// Device. It is "" for a request for no operation, or for a host of
+	// HandleHost.
+	Operation string
+
+	Method string
+	Path   string     // without the query
+	Query  url.Values // of the path
+	Host   string     // the host that the client addressed, with its port
+	Header http.Header
+	Body   []byte // at most 1 MiB of it
 }
 
 func newRequest(op *operation, r *http.Request, body []byte) Request {
@@ -35,7 +41,7 @@ func newRequest(op *operation, r *http.Request, body []byte) Request {
 	return req
 }
 
-// record keeps a request; it is not changed after. s.mu is held.
+// record keeps a request, which must not be changed afterwards. s.mu is held.
 func (s *Service) record(r Request) {
 	s.requests = append(s.requests, r)
 	if most := s.opts.KeepRequests; most > 0 && len(s.requests) > most {
@@ -44,9 +50,10 @@ func (s *Service) record(r Request) {
 	}
 }
 
-// Requests are the requests that arrived so far, in order, those with scripted answers and those of the
-// pages included. The caller owns them: each call copies them all. A service forgets none, unless
-// Options.KeepRequests says how many it keeps.
+// Requests returns the requests that arrived so far, in order. Those with
+// scripted answers, those of the pages and those for other hosts are included.
+// Each call copies all of them, and the caller owns the copy. The service keeps
+// every request, unless Options.KeepRequests limits them.
 func (s *Service) Requests() []Request {
 	s.mu.Lock()
 	requests := slices.Clone(s.requests)

@@ -7,22 +7,25 @@ import (
 	"slices"
 )
 
-// step is what the script says of an operation's next requests.
+// step is the script of an operation's next requests.
 type step struct {
 	handle http.Handler
 	times  int // how many requests it is still for
 }
 
-// FailNext lets an operation's next requests, as many as times, fail with an exception, whatever they
-// hold. Both names are the wire's: "CreateToken", "SlowDownException"; "InvalidRedirectUriException". The
-// portal's operations are GetRoleCredentials, ListAccounts, ListAccountRoles and Logout.
+// FailNext makes the next requests for an operation fail with an exception,
+// whatever they hold. times is how many requests fail. Both names are those on
+// the wire, such as "CreateToken" and "SlowDownException". The operations of
+// the portal are GetRoleCredentials, ListAccounts, ListAccountRoles and Logout.
 //
-// InvalidSignatureException and its like, which refuse a request for its signature, can be raised too.
-// An InvalidRequestRegionException names Options.Region and its endpoint, us-east-1 where there is none.
-// ErrorsOpenAPI can say only what an operation's own table has: it tells how others arrive.
+// The exceptions that refuse a signature, such as InvalidSignatureException,
+// can be raised too. An InvalidRequestRegionException names Options.Region, or
+// else us-east-1, and its endpoint. [ErrorsOpenAPI] says what becomes of an
+// exception that an operation's table lacks.
 //
-// FailNext and [Service.HandleNext] queue up: what was asked for first comes first. FailNext panics where
-// the service has no such operation or exception, or times is negative.
+// FailNext and [Service.HandleNext] queue up: the first call answers first.
+// FailNext panics if the service has no such operation or exception, or if
+// times is negative.
 func (s *Service) FailNext(operation, exception string, times int) {
 	op := s.scripted(operation, times)
 	var names []string
@@ -38,15 +41,18 @@ func (s *Service) FailNext(operation, exception string, times int) {
 	panic(fmt.Sprintf("ssooidctest: FailNext: %s has no exception %q; it has %v", operation, exception, names))
 }
 
-// HandleNext lets h answer an operation's next requests, as many as times: with any status and body, late,
-// or not at all (panic with [http.ErrAbortHandler] to drop the connection). The pages are the operations
+// HandleNext makes h answer the next requests for an operation: with any status
+// and body, late, or not at all. times is how many requests h answers. A
+// handler that panics with [http.ErrAbortHandler] drops the connection.
+// Operations are named as for [Service.FailNext]; the pages are the operations
 // Authorize and Device.
 //
-// h may be called concurrently. It can call [Service.ServeHTTP] with the request for the answer that the
-// service would have given: after a delay, say, or into a recorder before it drops the connection, or with
-// another r.Body. The request is recorded once all the same, as it arrived.
+// h may be called concurrently. It can call [Service.ServeHTTP] with its
+// request for the real answer: after a delay, into a recorder whose content it
+// loses, or with another r.Body. The request is recorded once, as it arrived.
 //
-// HandleNext panics where the service has no such operation, h is nil or times is negative.
+// HandleNext panics if the service has no such operation, if h is nil, or if
+// times is negative.
 func (s *Service) HandleNext(operation string, h http.HandlerFunc, times int) {
 	op := s.scripted(operation, times)
 	if h == nil {
@@ -79,7 +85,8 @@ func (s *Service) queue(op *operation, times int, h http.HandlerFunc) {
 	s.script[op.name] = append(s.script[op.name], &step{h, times})
 }
 
-// nextStep takes one request off the script; nil where the script says nothing. s.mu is held.
+// nextStep takes one request off the script. It returns nil if there is no
+// script for it. s.mu is held.
 func (s *Service) nextStep(op *operation) http.Handler {
 	if op == nil || len(s.script[op.name]) == 0 {
 		return nil

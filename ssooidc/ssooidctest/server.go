@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// Server is a [Service] that listens on a port of 127.0.0.1, with plain http. For TLS, put the Service of
-// [New] into a server of your own: it is an [http.Handler].
+// Server is a [Service] that listens on a port of 127.0.0.1, with plain http.
+// For TLS, give the Service of [New], which is an [http.Handler], to a server
+// of your own.
 type Server struct {
 	*Service
 	URL string // such as http://127.0.0.1:40123, without a slash at the end
@@ -18,8 +19,8 @@ type Server struct {
 	served sync.WaitGroup // the accept loop, and every connection
 }
 
-// NewServer makes a service and starts a server for it, on any free port. The caller closes it. NewServer
-// panics where [New] would, or where it can't listen.
+// NewServer makes a service and starts a server for it, on any free port. The
+// caller must close it. NewServer panics if [New] would, or if it can't listen.
 func NewServer(opts Options) *Server {
 	service := New(opts)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -48,8 +49,8 @@ func NewServer(opts Options) *Server {
 	return srv
 }
 
-// Close stops listening, cuts the open connections and waits until every handler has returned. Closing
-// twice is fine.
+// Close stops listening, closes the open connections and waits until every
+// handler has returned. It may be called more than once.
 func (srv *Server) Close() {
 	srv.server.Close()
 	srv.served.Wait()

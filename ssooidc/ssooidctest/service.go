@@ -9,10 +9,11 @@ import (
 	"time"
 )
 
-// Service is IAM Identity Center's OIDC service and portal, in memory. It is an [http.Handler] that starts
-// nothing by itself. Its time is [time.Now], so that it follows the clock of a testing/synctest bubble.
+// Service is IAM Identity Center's OIDC service and portal, in memory. It is an
+// [http.Handler], and starts no goroutine. Its clock is [time.Now], so in a
+// testing/synctest bubble it is the bubble's.
 //
-// It is safe for concurrent use.
+// Its methods are safe for concurrent use.
 type Service struct {
 	opts Options
 	base string // where NewServer listens; "": the request's own host
@@ -33,8 +34,9 @@ type Service struct {
 	portalLimit   rateLimit
 }
 
-// New makes a service. It panics where opts are invalid, such as a lifetime that is negative or not whole
-// seconds, an unknown enum value, an account ID that is not twelve digits. The panic names the option.
+// New makes a service. It panics if opts are invalid, such as a lifetime that
+// is negative or not whole seconds, an unknown enum value or an account ID that
+// is not twelve digits. The panic names the option.
 func New(opts Options) *Service {
 	return &Service{
 		opts:          opts.complete(),
@@ -50,8 +52,9 @@ func New(opts Options) *Service {
 	}
 }
 
-// StartURL is the address of the AWS access portal that this service knows: Options.StartURL, or an
-// invented one in the live service's form. Nothing answers there.
+// StartURL returns the address of the AWS access portal that this service
+// knows: Options.StartURL, or an invented one in the live service's form.
+// Nothing answers there.
 func (s *Service) StartURL() string {
 	if s.opts.StartURL != "" {
 		return s.opts.StartURL
@@ -59,14 +62,15 @@ func (s *Service) StartURL() string {
 	return defaultStartURL
 }
 
-// maxBody is the longest request that is read. No real one comes near.
+// maxBody is how much of a request is read. Real ones are far smaller.
 const maxBody = 1 << 20
 
-// arrival keys, in the context of a request that a HandleNext handler was given, what it was given as the
-// body, so that the handler can hand the request back for the real answer.
+// arrival is the context key of the body that a handler of HandleNext or
+// HandleHost was given, so that the handler can return the request for the real
+// answer.
 type arrival struct{ *Service }
 
-// arrivedBody is a body that arrived at the service, for a handler to read.
+// arrivedBody is the body of a request, for a handler to read.
 type arrivedBody struct {
 	io.Reader
 	whole []byte
@@ -74,10 +78,14 @@ type arrivedBody struct {
 
 func (*arrivedBody) Close() error { return nil }
 
-// ServeHTTP answers as the service and as the portal, whatever the host. Called by a [Service.HandleNext]
-// handler with the request it got, whether it has read the body or not, it gives the answer that the
-// service would have given, to another body where the handler has put one in its place; such a request is
-// recorded once, as it arrived, and meets no further script.
+// ServeHTTP answers as the service and as the portal, whatever the host, except
+// those of [Service.HandleHost].
+//
+// A handler of [Service.HandleNext] or HandleHost may call it with the request
+// that it got, whether it has read the body or not. ServeHTTP then gives the
+// answer that the service would have given; if the handler has replaced r.Body,
+// to that body. Such a request is recorded once, as it arrived, and meets no
+// other handler.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	op := operationOf(r)
 	var body []byte
@@ -108,7 +116,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// readBody reads as much of a body as there is, but not much more than maxBody.
+// readBody reads the body, but not much more than maxBody.
 func readBody(r *http.Request) []byte {
 	if r.Body == nil { // of a request that no server has made
 		return []byte{}

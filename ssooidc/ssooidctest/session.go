@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// session is a sign-in, which all tokens that come of it share.
+// session is a sign-in. All its tokens share it.
 type session struct {
 	clientID    string
 	scopes      []string
@@ -14,8 +14,8 @@ type session struct {
 	revoked     bool
 }
 
-// newSession begins a session of a registered client. A client without scopes, as legacy profiles have it,
-// can't refresh.
+// newSession begins a session of a registered client. A client without scopes,
+// as legacy profiles have it, can't refresh.
 func (s *Service) newSession(reg *client, scopes []string, now time.Time) *session {
 	return &session{
 		clientID:    reg.id,
@@ -40,9 +40,10 @@ var (
 	errRevokeCode = errors.New("ssooidctest: a code can't be revoked: let it expire with Expire, or deny it with Deny")
 )
 
-// Expire ends, from now on, the lifetime of what the service has issued: a registration (by its client
-// ID), a user or device code, an authorization code, an access token or a refresh token. It fails where
-// the service knows no such thing.
+// Expire makes something that the service has issued expire now: a registration
+// (by its client ID), a user or device code, an authorization code, an access
+// token or a refresh token. It returns an error if the service knows no such
+// thing.
 func (s *Service) Expire(issued string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,10 +73,13 @@ func (s *Service) Expire(issued string) error {
 	return errUnknown
 }
 
-// Revoke takes back what the service has issued. Of an access or refresh token it ends the session, as a
-// person or an administrator can: all its tokens are refused from now on. A registration, by its client
-// ID, is forgotten. Revoke fails where the service knows no such thing, and for a code, which nobody can
-// take back: [Service.Expire] and [Service.Deny] end it.
+// Revoke takes back something that the service has issued. For an access or
+// refresh token it ends the session, as a person or an administrator can: all
+// tokens of the session are refused from now on. A registration, by its client
+// ID, is forgotten.
+//
+// Revoke returns an error if the service knows no such thing. It also does for
+// a code, which nobody can take back: use [Service.Expire] or [Service.Deny].
 func (s *Service) Revoke(issued string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -96,10 +100,9 @@ func (s *Service) Revoke(issued string) error {
 }
 
 // EndSessions ends every session, as an administrator can. Refresh tokens then
-// get an InvalidGrantException, and the portal answers access tokens, for Logout
-// too, with an UnauthorizedException. Registrations and sign-ins under way are
-// not affected, and a person can sign in again. [Service.Revoke] ends one
-// session.
+// get an InvalidGrantException. The portal answers access tokens with an
+// UnauthorizedException, for Logout too. Registrations and sign-ins under way
+// go on, and a person can sign in again. [Service.Revoke] ends one session.
 func (s *Service) EndSessions() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Signature Version 4, as the IAM User Guide's "Create a signed AWS API request" describes it, from the
-// side that checks.
+// The checking side of Signature Version 4, as the IAM User Guide describes it
+// in "Create a signed AWS API request".
 
 const (
 	signingAlgorithm = "AWS4-HMAC-SHA256"
@@ -21,14 +21,15 @@ const (
 	maxClockSkew     = 5 * time.Minute
 )
 
-// signature is what an Authorization header says.
+// signature is the content of an Authorization header.
 type signature struct {
 	keyID, date, region, service string
 	headers                      []string
 	value                        string
 }
 
-// verifySignature checks the signature of a request and returns the region that it is for.
+// verifySignature checks the signature of a request and returns the region that
+// it is for.
 func verifySignature(r *http.Request, body []byte, known Credentials, now time.Time) (region string, e *exception) {
 	authorization := r.Header.Get("Authorization")
 	if authorization == "" {
@@ -51,8 +52,9 @@ func verifySignature(r *http.Request, body []byte, known Credentials, now time.T
 	return sig.region, nil
 }
 
-// parseAuthorization reads "AWS4-HMAC-SHA256 Credential=key/date/region/service/aws4_request,
-// SignedHeaders=a;b, Signature=hex".
+// parseAuthorization reads "AWS4-HMAC-SHA256
+// Credential=key/date/region/service/aws4_request, SignedHeaders=a;b,
+// Signature=hex".
 func parseAuthorization(text string) (sig signature, ok bool) {
 	rest, ok := strings.CutPrefix(text, signingAlgorithm+" ")
 	if !ok {
@@ -74,7 +76,7 @@ func parseAuthorization(text string) (sig signature, ok bool) {
 	}, true
 }
 
-// problem is what is wrong with a signature before it is calculated.
+// problem returns what is wrong with a signature before it is calculated.
 func (sig signature) problem(r *http.Request, body []byte, now time.Time) string {
 	if sig.service != signingService {
 		return "Credential should be scoped to correct service: '" + signingService + "'."
@@ -101,7 +103,7 @@ func (sig signature) problem(r *http.Request, body []byte, now time.Time) string
 			return "'" + name + "' is a 'SignedHeader' that the request does not have."
 		}
 	}
-	// What can change the request's meaning has to be signed.
+	// Headers that can change the request's meaning must be signed.
 	if !slices.Contains(sig.headers, "host") {
 		return "'Host' must be a 'SignedHeader' in the AWS Authorization."
 	}
@@ -134,7 +136,8 @@ func (sig signature) sign(r *http.Request, body []byte, secret string) string {
 	return hex.EncodeToString(hmacSHA256(key, toSign))
 }
 
-// canonicalHeader is a header's values, without the blanks that mean nothing.
+// canonicalHeader returns a header's values without the blanks that mean
+// nothing.
 func canonicalHeader(r *http.Request, name string) string {
 	values := r.Header.Values(name)
 	if name == "host" {
@@ -147,7 +150,7 @@ func canonicalHeader(r *http.Request, name string) string {
 	return strings.Join(trimmed, ",")
 }
 
-// canonicalQuery is sorted and escaped as RFC 3986 has it.
+// canonicalQuery returns the query sorted, and escaped as RFC 3986 says.
 func canonicalQuery(query url.Values) string {
 	for _, values := range query {
 		slices.Sort(values)

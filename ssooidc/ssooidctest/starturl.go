@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// isStartURL says whether the service knows this start URL. base is its own address.
+// isStartURL reports whether the service knows this start URL. base is the
+// service's own address.
 func (s *Service) isStartURL(text, base string) bool {
 	if s.opts.StartURL != "" {
 		return trimStartURL(text) == trimStartURL(s.opts.StartURL)
@@ -13,7 +14,7 @@ func (s *Service) isStartURL(text, base string) bool {
 	return isHTTPS(text) || strings.HasPrefix(text, base+"/")
 }
 
-// trimStartURL takes off the endings that make no difference.
+// trimStartURL removes the endings that make no difference.
 func trimStartURL(s string) string {
 	for _, ending := range []string{"#/", "#", "/"} {
 		s = strings.TrimSuffix(s, ending)

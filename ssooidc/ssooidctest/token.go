@@ -3,7 +3,7 @@ package ssooidctest
 import "time"
 
 func (s *Service) createToken(c *call) (answer, *exception) {
-	// Of these each grant needs some, but a wrong type is refused in any.
+	// Each grant needs only some of these, but a wrong type is refused for all.
 	for _, name := range []string{"deviceCode", "code", "refreshToken", "redirectUri", "codeVerifier"} {
 		c.in.text(name)
 	}
@@ -37,7 +37,7 @@ func (s *Service) createToken(c *call) (answer, *exception) {
 	return s.issue(c, ses), nil
 }
 
-// redeemRefreshToken finds the session that a refresh token goes on with.
+// redeemRefreshToken returns the session that a refresh token continues.
 func (s *Service) redeemRefreshToken(c *call, clientID string) (*session, *exception) {
 	if e := c.in.check("refreshToken"); e != nil {
 		return nil, e
@@ -49,8 +49,8 @@ func (s *Service) redeemRefreshToken(c *call, clientID string) (*session, *excep
 	return t.session, nil
 }
 
-// issue answers with new tokens of a session. Where it was a refresh token that was redeemed for it, what
-// becomes of that one is Options.Rotation's to say.
+// issue answers with new tokens of a session. After a refresh, Options.Rotation
+// decides what happens to the refresh token that was used.
 func (s *Service) issue(c *call, ses *session) answer {
 	used := ""
 	if c.in.text("grantType") == grantRefreshToken {

@@ -11,22 +11,28 @@ import (
 	"time"
 )
 
-// Visit plays the browser and a signed-in person who approves: it opens an authorize URL, sends the
-// consent form off, and follows the redirect to the client's callback. All but the last step is done in
-// process, whatever host the URL names; the callback gets a real GET over loopback, which works inside a
-// testing/synctest bubble too (but the bubble's time stands still while a listener waits within it). Where
-// Options.Consent decides, there is no form: it decides here too.
+// Visit plays the browser and a signed-in person who approves. It opens an
+// authorize URL, sends the consent form and follows the redirect to the
+// client's callback. Only the callback gets a request over loopback; the rest
+// is done in memory, whatever the host of the URL. If Options.Consent is set,
+// it decides, and there is no form.
 //
-// It fails where the service shows an error page, sends the browser back with an error (the callback gets
-// it first), or answers otherwise; and where the callback can't be reached, takes more than 30 seconds, or
-// answers with 400 or above. No error holds the code. A denial by Options.Consent is as asked: no error.
+// Visit works inside a testing/synctest bubble, but the bubble's time stands
+// still while a listener in it waits for a connection.
+//
+// Visit returns an error if the service shows an error page, or sends the
+// browser back with an error (which the callback gets first). It also does if
+// the callback can't be reached, takes more than 30 seconds, or answers with
+// status 400 or above. A denial by Options.Consent is not an error. No error
+// holds the code.
 func (s *Service) Visit(authorizeURL string) error { return s.visit(authorizeURL, "approve") }
 
-// VisitDeny is [Service.Visit] with a person who denies.
+// VisitDeny is like [Service.Visit], but the person refuses.
 func (s *Service) VisitDeny(authorizeURL string) error { return s.visit(authorizeURL, "deny") }
 
-// Redirect is [Service.Visit] without its last step: where the browser would go next, for a callback that
-// this machine can't reach or an address that is pasted by hand. It also fails as Visit does.
+// Redirect is like [Service.Visit] without the last step. It returns the
+// address that the browser would go to, for a callback that this machine can't
+// reach or an address that a person pastes.
 func (s *Service) Redirect(authorizeURL string) (string, error) {
 	to, err := s.consent(authorizeURL, "approve")
 	if err != nil {
@@ -75,7 +81,8 @@ func (s *Service) consent(authorizeURL, decision string) (*url.URL, error) {
 	return to, nil
 }
 
-// refusal is the error that the redirect told the client of, unless it was asked for.
+// refusal returns the error that the redirect told the client, unless the
+// person was asked to refuse.
 func (s *Service) refusal(to *url.URL, decision string) error {
 	q := to.Query()
 	code := q.Get("error")
@@ -85,7 +92,8 @@ func (s *Service) refusal(to *url.URL, decision string) error {
 	return fmt.Errorf("ssooidctest: the service sent the browser back with %s: %s", code, q.Get("error_description"))
 }
 
-// callBack gives the client's callback what the browser would, and follows it on this machine.
+// callBack calls the client's callback as the browser would, and follows its
+// redirects on this machine.
 func callBack(to *url.URL) error {
 	transport := &http.Transport{DisableKeepAlives: true}
 	browser := &http.Client{
@@ -110,7 +118,8 @@ func callBack(to *url.URL) error {
 	return nil
 }
 
-// withoutURL takes the address, which holds the code, out of an http.Client's error.
+// withoutURL removes the address, which holds the code, from an http.Client's
+// error.
 func withoutURL(err error) error {
 	var e *url.Error
 	if errors.As(err, &e) {
@@ -119,13 +128,15 @@ func withoutURL(err error) error {
 	return err
 }
 
-// htmlPage is what a browser sees of a page: its text, in short, and the fields of its form.
+// htmlPage is what a browser sees of a page: the start of its text, and the
+// fields of its form.
 type htmlPage struct {
 	text   string
 	fields url.Values
 }
 
-// readPage reads a page of the service, or whatever a test put in its place, as far as it can.
+// readPage reads a page of the service, or another page that a test put in its
+// place.
 func readPage(resp *http.Response) htmlPage {
 	defer resp.Body.Close()
 	d := xml.NewDecoder(io.LimitReader(resp.Body, maxBody))
