@@ -20,36 +20,35 @@ func TestHandleHost(t *testing.T) {
 	t.Parallel()
 	const own = "https://sso.example.com/"
 	start := ssooidctest.New(ssooidctest.Options{}).StartURL()
-	only := func(method string, h http.Handler) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			if r.Method != method {
-				w.WriteHeader(http.StatusMethodNotAllowed)
-				return
-			}
-			h.ServeHTTP(w, r)
+	to := func(status int, address string) http.Handler { return http.RedirectHandler(address, status) }
+	page := func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>") }
+	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	onlyGet := func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			w.WriteHeader(http.StatusMethodNotAllowed)
+			return
 		}
+		to(302, start).ServeHTTP(w, r)
 	}
 	type seen struct {
-		status   int
+		status   int // 0: no answer within 10 s
 		location string
-		body     string
 	}
 	for name, tt := range map[string]struct {
 		answers   http.Handler
-		head, get seen // status 0: no answer within 10 s
+		head, get seen
 	}{
-		"301":                 {http.RedirectHandler(start, 301), seen{301, start, ""}, seen{301, start, "moved"}},
-		"302":                 {http.RedirectHandler(start, 302), seen{302, start, ""}, seen{302, start, "found"}},
-		"303":                 {http.RedirectHandler(start, 303), seen{303, start, ""}, seen{303, start, "see other"}},
-		"307":                 {http.RedirectHandler(start, 307), seen{307, start, ""}, seen{307, start, "temporary"}},
-		"308":                 {http.RedirectHandler(start, 308), seen{308, start, ""}, seen{308, start, "permanent"}},
-		"a loop":              {http.RedirectHandler(own, 302), seen{302, own, ""}, seen{302, own, "found"}},
-		"plain http":          {http.RedirectHandler("http://d-1.awsapps.com/start", 302), seen{302, "http://d-1.awsapps.com/start", ""}, seen{302, "http://d-1.awsapps.com/start", "found"}},
-		"not AWS's":           {http.RedirectHandler("https://example.org/", 302), seen{302, "https://example.org/", ""}, seen{302, "https://example.org/", "found"}},
-		"HTML":                {http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>") }), seen{200, "", ""}, seen{200, "", "<html>"}},
-		"a hang":              {http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }), seen{}, seen{}},
-		"GET only":            {only("GET", http.RedirectHandler(start, 302)), seen{405, "", ""}, seen{302, start, "found"}},
-		"the service's paths": {http.RedirectHandler(start+"/token", 302), seen{302, start + "/token", ""}, seen{302, start + "/token", "found"}},
+		"301":        {to(301, start), seen{301, start}, seen{301, start}},
+		"302":        {to(302, start), seen{302, start}, seen{302, start}},
+		"303":        {to(303, start), seen{303, start}, seen{303, start}},
+		"307":        {to(307, start), seen{307, start}, seen{307, start}},
+		"308":        {to(308, start), seen{308, start}, seen{308, start}},
+		"a loop":     {to(302, own), seen{302, own}, seen{302, own}},
+		"plain http": {to(302, "http://a.awsapps.com"), seen{302, "http://a.awsapps.com"}, seen{302, "http://a.awsapps.com"}},
+		"not AWS's":  {to(302, "https://example.org"), seen{302, "https://example.org"}, seen{302, "https://example.org"}},
+		"HTML":       {http.HandlerFunc(page), seen{200, ""}, seen{200, ""}},
+		"a hang":     {http.HandlerFunc(hang), seen{}, seen{}},
+		"GET only":   {http.HandlerFunc(onlyGet), seen{405, ""}, seen{302, start}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -78,9 +77,11 @@ func TestHandleHost(t *testing.T) {
 					}
 					body, _ := io.ReadAll(resp.Body)
 					resp.Body.Close()
-					if resp.StatusCode != want.status || resp.Header.Get("Location") != want.location ||
-						!strings.Contains(strings.ToLower(string(body)), want.body) || (want.body == "") != (len(body) == 0) {
-						t.Errorf("%s: %s to %s, %q; want %v", method, resp.Status, resp.Header.Get("Location"), body, want)
+					if got := (seen{resp.StatusCode, resp.Header.Get("Location")}); got != want {
+						t.Errorf("%s: got %v, want %v", method, got, want)
+					}
+					if (len(body) > 0) != (method == "GET") {
+						t.Errorf("%s: body %q", method, body)
 					}
 				}
 				for _, r := range s.Requests() {
