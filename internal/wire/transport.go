@@ -14,7 +14,8 @@ import (
 )
 
 // NewHTTPClient makes the HTTP client that is used where the caller brings none. It honours HTTPS_PROXY,
-// HTTP_PROXY and NO_PROXY, and AWS_CA_BUNDLE, which it reads now. All that it waits for is bounded.
+// HTTP_PROXY and NO_PROXY, and AWS_CA_BUNDLE, which it reads now. An attempt takes
+// a minute at most.
 func NewHTTPClient() (*http.Client, error) {
 	roots, err := caBundle(os.Getenv("AWS_CA_BUNDLE"))
 	if err != nil {
@@ -22,14 +23,15 @@ func NewHTTPClient() (*http.Client, error) {
 	}
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return WithoutRedirects(&http.Client{
-		Timeout: 30 * time.Second,
+		// No shorter timer ends an attempt: the answer to a refresh token or a code
+		// can't be had twice.
+		Timeout: time.Minute,
 		Transport: &http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
 			DialContext:            dialer.DialContext,
 			ForceAttemptHTTP2:      true,
 			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 			TLSHandshakeTimeout:    10 * time.Second,
-			ResponseHeaderTimeout:  20 * time.Second,
 			IdleConnTimeout:        90 * time.Second,
 			MaxIdleConnsPerHost:    10,
 			MaxResponseHeaderBytes: 64 << 10,

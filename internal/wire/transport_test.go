@@ -89,7 +89,7 @@ func TestNothingWaitsForever(t *testing.T) {
 					resp.Body.Close()
 				}
 				var timeout net.Error
-				if took := time.Since(start); took > 30*time.Second || !errors.As(err, &timeout) || !timeout.Timeout() {
+				if took := time.Since(start); took > time.Minute || !errors.As(err, &timeout) || !timeout.Timeout() {
 					t.Errorf("after %s: %v", took, err)
 				}
 			})
