@@ -1,17 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/ssooidc/ssooidc-go/ssooidc/login"
 	"github.com/ssooidc/ssooidc-go/ssooidc/rolecreds"
-	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
 )
 
 func (c *cli) login(ctx context.Context) error {
@@ -126,11 +123,11 @@ func (c *cli) logout(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = tokencache.Dir{}.Load(ctx, tokencache.TokenKey(cmp.Or(c.used.Name, c.used.StartURL)))
+	was, err := session.Status(ctx)
 	if err := session.Logout(ctx); err != nil {
 		return err
 	}
-	if errors.Is(err, fs.ErrNotExist) {
+	if err == nil && was.Reason == login.NotSignedIn {
 		return c.print(status{}, "Nobody was signed in.\n")
 	}
 	return c.print(status{}, "Signed out.\n")

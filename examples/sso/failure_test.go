@@ -66,7 +66,7 @@ func TestFailures(t *testing.T) {
 		},
 		{name: "no profile", args: "login -profile prod", code: 2, stderr: []string{`there is no profile "prod" (there is dev and norole)`, "sso login -start-url https://"}},
 		{name: "no profile by default", args: "status", code: 2, stderr: []string{`there is no profile "default"`}},
-		{name: "not signed in, token", args: "token -profile dev", code: 3, stderr: []string{"sso: corp: nobody is signed in\n", signIn}},
+		{name: "not signed in, token", args: "token -profile dev", code: 3, stderr: []string{"sso: nobody is signed in to corp; sign in\n", signIn}},
 		{name: "not signed in, credentials", args: "credentials -profile dev", code: 3, stderr: []string{signIn}},
 		{name: "not signed in, roles", args: "roles -profile dev", code: 3, stderr: []string{signIn}},
 		{name: "no role", args: "credentials -profile norole", code: 2, stderr: []string{"the profile names no role", "sso_account_id and sso_role_name", `"sso roles -profile norole" lists yours`}},
@@ -76,7 +76,7 @@ func TestFailures(t *testing.T) {
 			script: func(s *ssooidctest.Server) {
 				s.HandleNext("Logout", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, 9)
 			},
-			stderr: []string{"the session may live on at the portal"},
+			stderr: []string{"the session corp may live on at the portal"},
 		},
 
 		{name: "no command", args: "", code: 2, stderr: []string{"Usage: sso command"}},
@@ -155,12 +155,11 @@ func TestNotSaved(t *testing.T) {
 	}
 	r := cmd(t, "login", "-device", "-profile", "dev")
 	r.want(t, 1, "", "could not be saved in ~/.aws/sso/cache")
-	r.want(t, 1, "", "sso: warning: the cache can't be used as it should be; going on without (session: corp; doing: load the token; ")
-	r.want(t, 1, "", "save the token, which is lost when this process ends; ")
+	r.want(t, 1, "", "sso: warning: the cache can't be used as it should be (session: corp; doing: lock the sign-in; ")
 	if strings.Contains(r.stderr, "level=") || strings.Count(r.stderr, "\n") != 3 {
 		t.Errorf("two warnings and an error, a line each:\n%s", r.stderr)
 	}
-	cmd(t, "status", "-profile", "dev").want(t, 3, "Not signed in.\n", "Sign in with")
+	cmd(t, "status", "-profile", "dev").want(t, 1, "", "the cache of corp can't be used: ")
 }
 
 // TestFileTrouble: what is wrong with a file is nothing of the network.
@@ -171,7 +170,7 @@ func TestFileTrouble(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := cmd(t, "logout", "-profile", "dev")
-	r.want(t, 1, "", "the session is still in the cache")
+	r.want(t, 1, "", "the cache of corp can't be used: the session may still be in it: ")
 	r.want(t, 1, "", "Look at what is there, at the permissions, and at the space on the disk.\n")
 	if strings.Contains(r.stderr, "network") {
 		t.Errorf("the network is blamed:\n%s", r.stderr)

@@ -69,16 +69,17 @@ func change(t *testing.T, do func(*tokencache.Token)) {
 	t.Helper()
 	var token tokencache.Token
 	dir, key := tokencache.Dir{}, tokencache.TokenKey("corp")
-	data, err := dir.Load(t.Context(), key)
+	old, err := dir.Load(t.Context(), key)
 	if err == nil {
-		err = json.Unmarshal(data, &token)
+		err = json.Unmarshal(old, &token)
 	}
 	do(&token)
+	var data []byte
 	if err == nil {
 		data, err = json.Marshal(token)
 	}
 	if err == nil {
-		err = dir.Save(t.Context(), key, data)
+		_, err = dir.CompareAndSwap(t.Context(), key, old, data)
 	}
 	if err != nil {
 		t.Fatal(err)

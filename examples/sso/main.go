@@ -29,7 +29,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/ssooidc/ssooidc-go/ssooidc/login"
 )
@@ -95,17 +94,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return c.report(ctx, usageError("there is no command "+quote(name)+`: "sso -h" lists them`))
 }
 
-// finish waits for a refresh that the command has left, because it was interrupted or the token that it had was still good: what the
-// service issues must get into the cache. A second signal does not wait.
+// finish waits for a refresh that the command has left, because it was
+// interrupted or the token that it had was still valid: the new token must get
+// into the cache. A second signal does not wait.
 func (c *cli) finish(ctx context.Context) {
-	most := 15 * time.Second
 	if ctx.Err() != nil {
-		most = 5 * time.Second
 		signal.Reset(signals...)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
-	defer cancel()
-	_ = c.open.Wait(ctx) // without the answer, there is nothing to save
+	_ = c.open.Close() // what it would say, the command has said
 }
 
 // usageError is a mistake in the command line.

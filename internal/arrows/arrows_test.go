@@ -21,14 +21,15 @@ var rules = map[string][]string{
 		"github.com/aws/aws-sdk-go-v2/aws$", "github.com/aws/aws-sdk-go-v2/aws/retry$", "github.com/aws/aws-sdk-go-v2/aws/signer/v4$",
 		"github.com/aws/smithy-go",
 	},
-	"ssooidc/login":                {"ssooidc$", "ssooidc/tokencache$", "internal/", "github.com/aws/smithy-go/auth/bearer$"},
-	"ssooidc/tokencache":           {"internal/", "github.com/gofrs/flock$"},
-	"ssooidc/tokencache/storetest": {"ssooidc/tokencache$"},
-	"ssooidc/profile":              {"ssooidc/login$", "ssooidc$", "internal/", "github.com/aws/aws-sdk-go-v2/aws$", "github.com/aws/aws-sdk-go-v2/config$", "gopkg.in/ini.v1$"},
-	"ssooidc/rolecreds":            {"ssooidc/login$", "internal/", "github.com/aws/aws-sdk-go-v2/aws$", "github.com/aws/aws-sdk-go-v2/service/sso"},
-	"ssooidc/ssooidctest":          {},
-	"internal":                     {"internal/", "github.com/aws/aws-sdk-go-v2/aws", "github.com/cli/browser$", "golang.org/x/"},
-	"examples":                     {"ssooidc", "internal/terminal$", "internal/endpoint$", "github.com/aws/aws-sdk-go-v2", "golang.org/x/term$"},
+	"ssooidc/login":                 {"ssooidc$", "ssooidc/tokencache$", "ssooidc/login/internal/keeper$", "internal/", "github.com/aws/smithy-go/auth/bearer$"},
+	"ssooidc/login/internal/keeper": {"ssooidc/tokencache$"}, // no HTTP, no service
+	"ssooidc/tokencache":            {"internal/", "github.com/gofrs/flock$"},
+	"ssooidc/tokencache/storetest":  {"ssooidc/tokencache$"},
+	"ssooidc/profile":               {"ssooidc/login$", "ssooidc$", "internal/", "github.com/aws/aws-sdk-go-v2/aws$", "github.com/aws/aws-sdk-go-v2/config$", "gopkg.in/ini.v1$"},
+	"ssooidc/rolecreds":             {"ssooidc/login$", "internal/", "github.com/aws/aws-sdk-go-v2/aws$", "github.com/aws/aws-sdk-go-v2/service/sso"},
+	"ssooidc/ssooidctest":           {},
+	"internal":                      {"internal/", "github.com/aws/aws-sdk-go-v2/aws", "github.com/cli/browser$", "golang.org/x/"},
+	"examples":                      {"ssooidc", "internal/terminal$", "internal/endpoint$", "github.com/aws/aws-sdk-go-v2", "golang.org/x/term$"},
 }
 
 type pkg struct {

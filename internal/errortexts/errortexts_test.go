@@ -190,6 +190,8 @@ var changing = []struct {
 	{regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`), "REQUEST-ID"},
 	{regexp.MustCompile(`127\.0\.0\.1:[0-9]+`), "127.0.0.1:PORT"},
 	{regexp.MustCompile(`\bport [0-9]+`), "port PORT"},
+	// Which of two words net/http has for its own limit, chance decides.
+	{regexp.MustCompile(`(net/http: request canceled|context deadline exceeded)( \(Client\.Timeout exceeded while awaiting headers\))`), "context deadline exceeded"},
 	{regexp.MustCompile(`\.ssooidc-[A-Z2-7]+\.tmp`), ".ssooidc-RANDOM.tmp"},
 }
 

@@ -1,6 +1,7 @@
 package errortexts_test
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/gofrs/flock"
 
 	"github.com/ssooidc/ssooidc-go/ssooidc/profile"
 	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
@@ -20,20 +22,17 @@ func parsed(text string) func(*world) error {
 	return func(*world) error { return json.Unmarshal([]byte(text), new(tokencache.Token)) }
 }
 
+// stale is a store in which every swap comes too late.
+type stale struct{ tokencache.Store }
+
+func (stale) CompareAndSwap(context.Context, string, []byte, []byte) (bool, error) { return false, nil }
+
 // tooLong is an entry that is none.
 var tooLong = strings.Repeat(" ", 1<<20+1)
 
 var cacheSituations = []situation{
 	{name: "a key that is none", provoke: func(w *world) error {
 		_, err := tokencache.Dir{Path: w.folder()}.Load(w.Context(), "dev")
-		return err
-	}},
-	{name: "no entry", provoke: func(w *world) error {
-		_, err := tokencache.Dir{Path: w.folder()}.Load(w.Context(), key)
-		return err
-	}},
-	{name: "no entry in memory", provoke: func(w *world) error {
-		_, err := new(tokencache.Memory).Load(w.Context(), key)
 		return err
 	}},
 	{name: "a folder in an entry's place", provoke: func(w *world) error {
@@ -47,14 +46,37 @@ var cacheSituations = []situation{
 		return err
 	}},
 	{name: "to save what is too long", provoke: func(w *world) error {
-		return tokencache.Dir{Path: w.folder()}.Save(w.Context(), key, []byte(tooLong))
+		return set(w.Context(), tokencache.Dir{Path: w.folder()}, key, []byte(tooLong))
 	}},
 	{name: "to save where something is in the way", provoke: func(w *world) error {
 		w.must(os.Mkdir(filepath.Join(w.folder(), key+".json"), 0o700))
-		return tokencache.Dir{Path: w.folder()}.Save(w.Context(), key, []byte("{}"))
+		return set(w.Context(), tokencache.Dir{Path: w.folder()}, key, []byte("{}"))
 	}},
 	{name: "to save where no folder can be made", provoke: func(w *world) error {
-		return tokencache.Dir{Path: filepath.Join(w.file("file", ""), "cache")}.Save(w.Context(), key, []byte("{}"))
+		return set(w.Context(), tokencache.Dir{Path: filepath.Join(w.file("file", ""), "cache")}, key, []byte("{}"))
+	}},
+	{name: "to save where a folder is in the place of the folder's lock", provoke: func(w *world) error {
+		w.must(os.Mkdir(filepath.Join(w.folder(), ".ssooidc.lock"), 0o700))
+		return set(w.Context(), tokencache.Dir{Path: w.folder()}, key, []byte("{}"))
+	}},
+	{name: "to save while another process holds the folder's lock", provoke: func(w *world) error {
+		lock := flock.New(filepath.Join(w.folder(), ".ssooidc.lock"))
+		if ok, err := lock.TryLock(); !ok || err != nil {
+			w.Fatal(ok, err)
+		}
+		defer lock.Unlock()
+		return set(w.Context(), tokencache.Dir{Path: w.folder()}, key, []byte("{}"))
+	}},
+	{name: "to list a store that knows no keys", provoke: func(w *world) (err error) {
+		for _, err = range tokencache.Sessions(w.Context(), tokencache.ForOwner(new(tokencache.Memory), "alice")) {
+		}
+		return err
+	}},
+	{name: "to adopt an entry that keeps changing", provoke: func(w *world) error {
+		from := new(tokencache.Memory)
+		w.must(set(w.Context(), from, key, []byte("{}")))
+		_, err := tokencache.Adopt(w.Context(), new(tokencache.Memory), stale{from}, key)
+		return err
 	}},
 	{name: "to load where a folder is none", provoke: func(w *world) error {
 		_, err := tokencache.Dir{Path: filepath.Join(w.file("file", ""), "cache")}.Load(w.Context(), key)

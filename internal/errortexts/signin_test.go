@@ -327,8 +327,10 @@ func (r readOnly) Load(ctx context.Context, key string) ([]byte, error) {
 	return r.Store.Load(ctx, key)
 }
 
-func (readOnly) Save(context.Context, string, []byte) error { return errReadOnly }
-func (readOnly) Delete(context.Context, string) error       { return errReadOnly }
+func (readOnly) CompareAndSwap(context.Context, string, []byte, []byte) (bool, error) {
+	return false, errReadOnly
+}
+
 func (readOnly) TryLock(context.Context, string) (func(), bool, error) {
 	return nil, false, errReadOnly
 }
@@ -336,7 +338,10 @@ func (readOnly) TryLock(context.Context, string) (func(), bool, error) {
 // hung is a store whose reads end with their context.
 type hung struct{ tokencache.Store }
 
-func (hung) Load(ctx context.Context, _ string) ([]byte, error) {
+func (h hung) Load(ctx context.Context, key string) ([]byte, error) {
+	if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > time.Hour {
+		return h.Store.Load(ctx, key) // the first look is the caller's own
+	}
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
@@ -349,7 +354,7 @@ type unreadable struct {
 
 func (u unreadable) Load(context.Context, string) ([]byte, error) { return nil, u.why }
 
-var errReadOnly = errors.New("unlinkat k.json: read-only file system")
+var errReadOnly = fmt.Errorf("%w: unlinkat k.json: read-only file system", tokencache.ErrReadOnly)
 
 // ours asks for a token where the cache has an entry of this session's.
 func ours(changes ...func(*tokencache.Token)) func(*world) error {
@@ -459,6 +464,7 @@ var tokenSituations = []situation{
 		return err
 	}},
 	{name: "a cache that does not answer", provoke: func(w *world) error {
+		w.expired()
 		_, err := w.session(func(c *login.Config) { c.Cache = hung{w.cache} }).Token(w.Context())
 		return err
 	}},
@@ -466,6 +472,77 @@ var tokenSituations = []situation{
 		_, err := new(login.Session).Token(w.Context())
 		return err
 	}},
+	{name: "a cache that can only be read", provoke: func(w *world) error {
+		w.expired()
+		_, err := w.session(func(c *login.Config) { c.Cache = readOnly{Store: w.cache} }).Token(w.Context())
+		return err
+	}},
+	{name: "a cache whose code has a mistake", provoke: func(w *world) error {
+		_, err := w.session(func(c *login.Config) { c.Cache = panicking{w.cache, nil} }).Token(w.Context())
+		return err
+	}},
+	{name: "a cache that panics", provoke: func(w *world) error {
+		_, err := w.session(func(c *login.Config) { c.Cache = panicking{w.cache, planted} }).Token(w.Context())
+		return err
+	}},
+	{name: "to close while the service does not answer", provoke: func(w *world) error {
+		s := w.expired()
+		w.service.HandleNext("CreateToken", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 99)
+		ctx, cancel := context.WithTimeout(w.Context(), time.Second)
+		defer cancel()
+		_, err := s.Token(ctx)
+		if err == nil {
+			return nil
+		}
+		err = s.Close()
+		time.Sleep(time.Hour) // it has ended
+		return err
+	}},
+	{name: "a sign-in that can't be saved", provoke: func(w *world) error {
+		return unsaved(w, readOnly{Store: w.cache})
+	}},
+	{name: "a sign-in while another tool keeps writing", provoke: func(w *world) error {
+		return unsaved(w, stale{w.cache})
+	}},
+	{name: "a sign-in that was not saved before another tool wrote", provoke: func(w *world) error {
+		return unsaved(w, &overtaken{Store: w.cache})
+	}},
+}
+
+// unsaved signs in, and returns what a program is told when it is closed.
+func unsaved(w *world, cache tokencache.Store) error {
+	w.service = ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentApprove})
+	s := w.session(func(c *login.Config) { c.Cache = cache; c.Flow = login.FlowDeviceCode })
+	if _, err := s.Login(w.Context()); err != nil {
+		w.Fatal(err)
+	}
+	return s.Close()
+}
+
+// panicking is a store whose code panics: with a value, or by a mistake if that
+// is nil.
+type panicking struct {
+	tokencache.Store
+	with any
+}
+
+func (p panicking) Load(_ context.Context, key string) ([]byte, error) {
+	if p.with == nil {
+		_ = key[len(key)] // beyond its end
+	}
+	panic(p.with)
+}
+
+// overtaken is a store in which another tool writes while a save fails.
+type overtaken struct{ tokencache.Store }
+
+func (o *overtaken) CompareAndSwap(ctx context.Context, key string, old, new []byte) (bool, error) {
+	data := []byte(`{"startUrl":"` + startURL + `","region":"us-east-1","accessToken":"theirs","expiresAt":"2100-01-01T00:00:00Z"}`)
+	if key != tokencache.TokenKey("dev") {
+		return o.Store.CompareAndSwap(ctx, key, old, new)
+	}
+	_, err := o.Store.CompareAndSwap(ctx, key, old, data)
+	return false, errors.Join(err, errors.New("disk full"))
 }
 
 // signingOut signs out where the portal answers so.
@@ -489,6 +566,15 @@ var logoutSituations = []situation{
 		return w.session(func(c *login.Config) {
 			c.Cache = unreadable{w.cache, errors.New("open k.json: permission denied")}
 		}).Logout(w.Context())
+	}},
+	{name: "a torn entry", provoke: func(w *world) error {
+		w.must(set(w.Context(), w.cache, tokencache.TokenKey("dev"), []byte("{")))
+		return w.session().Logout(w.Context())
+	}},
+	{name: "an expired token, and a service that has a problem", provoke: func(w *world) error {
+		s := w.expired()
+		w.service.FailNext("CreateToken", "InternalServerException", 99)
+		return s.Logout(w.Context())
 	}},
 	{name: "the portal has a problem", provoke: signingOut(body(http.StatusServiceUnavailable, "", "X-Amzn-Requestid", "1a2b"))},
 	{name: "a proxy's page", provoke: signingOut(page(http.StatusForbidden))},

@@ -148,7 +148,7 @@ func (w *world) token(entry any, changes ...func(*login.Config)) error {
 		w.must(err)
 		data = string(marshaled)
 	}
-	w.must(w.cache.Save(w.Context(), tokencache.TokenKey("dev"), []byte(data)))
+	w.must(set(w.Context(), w.cache, tokencache.TokenKey("dev"), []byte(data)))
 	_, err := w.session(changes...).Token(w.Context())
 	return err
 }
@@ -252,4 +252,13 @@ func answered(h http.HandlerFunc) func(*world) error {
 		w.service.HandleNext("CreateToken", h, 99)
 		return w.createToken()
 	}
+}
+
+// set adds an entry where there is none.
+func set(ctx context.Context, store tokencache.Store, key string, data []byte) error {
+	swapped, err := store.CompareAndSwap(ctx, key, nil, data)
+	if !swapped && err == nil {
+		err = errors.New("there is an entry already")
+	}
+	return err
 }

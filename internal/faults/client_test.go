@@ -117,6 +117,9 @@ func (c *client) note(body []byte) {
 				c.secret(value)
 			}
 		case map[string]any:
+			if name == "ssooidcGo" { // our own member of a cache file has none
+				continue
+			}
 			for _, inner := range value { // the identity context
 				c.secret(fmt.Sprint(inner))
 			}

@@ -13,11 +13,19 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/ssooidc/ssooidc-go/ssooidc/login"
 )
 
 // diskRefuses: the error is the disk's.
 var diskRefuses end = func(s *scene, err error) string {
 	return all(s.failed(err), must(errors.Is(err, fs.ErrPermission), "want the disk's error"))
+}
+
+// refreshesNothing: a refresh would end the session of those who can write.
+var refreshesNothing end = func(s *scene, err error) string {
+	var required *login.RequiredError
+	return all(must(s.token == login.Token{}, "there must be no token"), must(errors.As(err, &required) && required.Reason == login.ReadOnly, "want ReadOnly"))
 }
 
 // The disk breaks when the files of the earlier sign-in are there, and for the whole flow.
@@ -59,7 +67,7 @@ var (
 var diskMatrix = []row{
 	{step{flow: deviceCode}, readOnly, succeeds, allKept, 4},
 	{step{flow: browser}, readOnly, succeeds, allKept, 2},
-	{step{flow: refreshing}, readOnly, succeeds, allKept, 1},
+	{step{flow: refreshing}, readOnly, refreshesNothing, allKept, 0},
 	{step{flow: signingOut}, readOnly, diskRefuses, allKept, 1}, // the portal is told all the same
 
 	{step{flow: deviceCode}, full, succeeds, allKept, 4},

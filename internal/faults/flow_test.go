@@ -253,8 +253,13 @@ func (s *scene) store(t *testing.T, key string, v any) {
 	if err := json.Indent(&b, data, "", "   "); err != nil {
 		t.Fatal(err)
 	}
-	if err := (tokencache.Dir{Path: s.folder}).Save(t.Context(), key, b.Bytes()); err != nil {
+	dir := tokencache.Dir{Path: s.folder}
+	old, err := dir.Load(t.Context(), key)
+	if err != nil {
 		t.Fatal(err)
+	}
+	if swapped, err := dir.CompareAndSwap(t.Context(), key, old, b.Bytes()); !swapped || err != nil {
+		t.Fatal(swapped, err)
 	}
 }
 

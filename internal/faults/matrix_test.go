@@ -74,7 +74,7 @@ var matrix = []row{
 
 	{devicePoll, refused, ranOut, noRegistration, 7},
 	{devicePoll, reset, ranOut, noRegistration, 7},
-	{devicePoll, blackHole, ranOut, noRegistration, 5},
+	{devicePoll, blackHole, ranOut, noRegistration, 4},
 	{devicePoll, badCertificate, ranOut, noRegistration, 7},
 	{devicePoll, unknownCA, ranOut, noRegistration, 7},
 	{devicePoll, proxyRefuses, ranOut, noRegistration, 7},
@@ -117,7 +117,7 @@ var matrix = []row{
 
 	{refreshToken, refused, noAnswer, allKept, 3},
 	{refreshToken, reset, noAnswer, allKept, 3},
-	{refreshToken, blackHole, outOfTime, allKept, 2}, // a refresh has 30 s of its own
+	{refreshToken, blackHole, noAnswer, allKept, 3},
 	{refreshToken, badCertificate, noAnswer, allKept, 3},
 	{refreshToken, unknownCA, noAnswer, allKept, 3},
 	{refreshToken, proxyRefuses, noAnswer, allKept, 3},

@@ -179,17 +179,20 @@ func merged(a, b map[string]string) map[string]string {
 	return m
 }
 
-// whole tells whether a new file holds all that it must: the token that the flow brought, if it brought one, and the other
-// tool's field.
+// whole reports whether a new file holds all that it must: the token that the
+// flow brought, if it brought one, and after a refresh the other tool's field.
 func (s *scene) whole(file, data string) bool {
 	if file == registrationKey+".json" {
 		var reg tokencache.Registration
 		return json.Unmarshal([]byte(data), &reg) == nil && reg.ClientID != "" && reg.ClientSecret != "" && reg.ExpiresAt.After(time.Now())
 	}
 	var token tokencache.Token
-	return json.Unmarshal([]byte(data), &token) == nil &&
+	isJSON := json.Unmarshal([]byte(data), &token) == nil
+	_, isOurs := token.Extra["ssooidcGo"]
+	_, hasTheirs := token.Extra["otherTool"]
+	return isJSON && isOurs && hasTheirs == (s.flow == refreshing) && // a sign-in keeps no field
 		token.AccessToken != s.before.AccessToken && token.RefreshToken != "" && token.ExpiresAt.After(time.Now()) &&
-		token.ClientID != "" && token.ClientSecret != "" && !token.RegistrationExpiresAt.IsZero() && len(token.Extra) == 1 &&
+		token.ClientID != "" && token.ClientSecret != "" && !token.RegistrationExpiresAt.IsZero() &&
 		(s.token.AccessToken == "" || s.token.AccessToken == token.AccessToken)
 }
 

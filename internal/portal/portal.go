@@ -18,6 +18,7 @@ type Error struct {
 	StatusCode int    // of HTTP; 0 where there was no answer
 	RequestID  string // may be empty
 	Err        error  // why there was no answer; nil where there was one
+	isPage     bool
 	text       string // Err's, without the token
 	echoes     bool   // Err's text repeats it
 }
@@ -39,6 +40,14 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("the portal answered with status %d", e.StatusCode)
 }
 
+// HTTPStatusCode is StatusCode, or 0 if a proxy has answered.
+func (e *Error) HTTPStatusCode() int {
+	if e.isPage {
+		return 0
+	}
+	return e.StatusCode
+}
+
 // Unwrap is Err, or nil where Err's text repeats the token: then only errors.Is and errors.As find what it is.
 func (e *Error) Unwrap() error {
 	if e.echoes {
@@ -57,8 +66,7 @@ func (e *Error) As(target any) bool { return e.echoes && errors.As(e.Err, target
 func (e *Error) Format(f fmt.State, _ rune) { fmt.Fprint(f, e.Error()) }
 
 // Logout ends the session of an access token on the server, for every tool that uses it. endpoint is the portal's, without
-// a slash at the end. A session that the portal does not know, or no longer, has ended: that is no error. Errors are
-// *Error.
+// a slash at the end. Errors are *Error.
 func Logout(ctx context.Context, client wire.Doer, endpoint, token string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint+"/logout", nil)
 	if err != nil {
@@ -72,10 +80,10 @@ func Logout(ctx context.Context, client wire.Doer, endpoint, token string) error
 	defer resp.Body.Close()
 	// The status of an answer that breaks off says enough. It is read so that the connection can be used again, too.
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
-	if (resp.StatusCode/100 == 2 || resp.StatusCode == http.StatusUnauthorized) && !isPage(body) {
+	if resp.StatusCode/100 == 2 && !isPage(body) {
 		return nil
 	}
-	return &Error{StatusCode: resp.StatusCode, RequestID: secret.Remove(resp.Header.Get("X-Amzn-Requestid"), []string{token})}
+	return &Error{isPage: isPage(body), StatusCode: resp.StatusCode, RequestID: secret.Remove(resp.Header.Get("X-Amzn-Requestid"), []string{token})}
 }
 
 // isPage reports whether a body is HTML or the like, as of a proxy that has its own page for everything.

@@ -36,7 +36,7 @@ func TestLogout(t *testing.T) {
 	}{
 		{"done", answer(200, nil), ""},
 		{"done, without a word", answer(204, nil), ""},
-		{"unknown", answer(401, nil), ""},
+		{"unknown", answer(401, nil), "the portal answered with status 401"},
 		{"forbidden", answer(403, http.Header{"X-Amzn-Requestid": {"abc\n" + token}}), "the portal answered with status 403 (request id abc [redacted])"},
 		{"a page of a proxy", page(200), "a web page came instead of the portal's answer; check any endpoint or proxy (HTTPS_PROXY) that is configured"},
 		{"a page that asks who is there", page(401), "the portal answered with status 401"},

@@ -28,7 +28,7 @@ func (s *Session) browse(ctx context.Context, address string, failed func(error)
 				return
 			}
 			// The address holds the state or the user code, and such errors like to repeat it.
-			s.cfg.Logger.WarnContext(ctx, "login: the browser could not be opened", "session", s.name,
+			s.cfg.Logger.WarnContext(ctx, "login: the browser could not be opened", "session", s.name(),
 				"error", secret.Remove(err.Error(), []string{address}))
 			failed(err)
 		}()

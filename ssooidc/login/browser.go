@@ -33,8 +33,8 @@ func (e *fallBackError) Unwrap() error { return e.err }
 
 // signInByBrowser signs a person in with a browser on this machine, by the steps of the AWS CLI: listen, register, open,
 // exchange. Where it can't, its error is a *fallBackError.
-func (s *Session) signInByBrowser(ctx context.Context, why string, canBrowse bool) (Token, error) {
-	clients, err := s.clients()
+func (s *signing) signInByBrowser(ctx context.Context, why string, canBrowse bool) (Token, error) {
+	clients, err := s.connected()
 	if err != nil {
 		return Token{}, err
 	}
@@ -99,7 +99,7 @@ func (s *Session) listen() (*redirect, error) {
 }
 
 // browserFlow is RFC 6749 section 4.1 with PKCE: send the person to the service, wait for the code, exchange it.
-func (s *Session) browserFlow(ctx context.Context, client API, reg tokencache.Registration, r *redirect, why string, canBrowse bool) (Token, error) {
+func (s *signing) browserFlow(ctx context.Context, client API, reg tokencache.Registration, r *redirect, why string, canBrowse bool) (Token, error) {
 	verifier := loopback.NewVerifier()
 	address, err := client.AuthorizeURL(&ssooidc.AuthorizeURLRequest{
 		ClientID:      reg.ClientID,

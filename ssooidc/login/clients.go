@@ -13,6 +13,12 @@ type clients struct {
 	device API // of the device flow: the same but for a few start URLs
 }
 
+// connected returns the service's clients. Its error is a *ConfigError.
+func (s *Session) connected() (clients, error) {
+	s.connect.Do(func() { s.clients, s.connectErr = s.cfg.clients() })
+	return s.clients, s.connectErr
+}
+
 // clients makes them. Its error is a *ConfigError.
 func (c Config) clients() (clients, error) {
 	if client, isOurs := c.Client.(*ssooidc.Client); c.Client != nil && !(isOurs && client == nil) {

@@ -33,7 +33,7 @@ func TestUnreadableCABundle(t *testing.T) {
 			if errors.As(err, new(*login.RequiredError)) {
 				t.Errorf("%s, %v: a person is to sign in again: %v", name, flow, err)
 			}
-			if _, err := cfg.Cache.Load(t.Context(), tokenKey); (err == nil) != (name != "Logout") {
+			if data, err := cfg.Cache.Load(t.Context(), tokenKey); (data != nil) != (name != "Logout") || err != nil {
 				t.Errorf("%s, %v: the entry: %v", name, flow, err)
 			}
 		}

@@ -178,11 +178,14 @@ func (c Config) withDefaults() Config {
 	if c.ClientName == "" {
 		c.ClientName = defaultClientName
 	}
+	if c.Prompt == nil {
+		c.Prompt = standardPrompt
+	}
 	if c.RefreshWindow == 0 {
 		c.RefreshWindow = defaultRefreshWindow
 	}
 	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
+		c.Logger = silent
 	}
 	return c
 }

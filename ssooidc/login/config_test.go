@@ -290,7 +290,7 @@ func TestNotMade(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if err := s.Wait(t.Context()); err != nil || s.Region() != "" {
+		if err := s.Close(); err != nil || s.Region() != "" {
 			t.Errorf("%s: %v, %q", name, err, s.Region())
 		}
 	}
@@ -307,8 +307,8 @@ func TestErrorTexts(t *testing.T) {
 		{&login.ConfigError{Field: "Region", Problem: "is missing"}, "login: Config.Region is missing"},
 		{&login.LockError{}, "login: the token can't be refreshed: another process has held its lock too long; look for one that is stopped or hangs, then try again"},
 		{&login.AuthorizationError{}, "the browser came back with an error; sign in again, and if that does not help, check the start URL and the region"},
-		{&login.RequiredError{}, "login: sign in"},
-		{&login.RequiredError{Session: "dev", Err: context.Canceled}, "login: sign in to dev: context canceled"},
+		{&login.RequiredError{}, "login: a person must sign in to this session; sign in"},
+		{&login.RequiredError{Session: "dev", Err: context.Canceled}, "login: a person must sign in to dev; sign in (context canceled)"},
 		{&login.AuthorizationError{Code: "access_denied"}, "the browser came back with an error: access_denied; sign in again and approve it, or ask an administrator"},
 		{&login.AuthorizationError{Code: "x", Description: "a\nb"}, "the browser came back with an error: x: a b; sign in again, and if that does not help, check the start URL and the region"},
 	} {

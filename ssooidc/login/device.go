@@ -21,8 +21,8 @@ const (
 )
 
 // signInByDevice signs a person in with a device code.
-func (s *Session) signInByDevice(ctx context.Context, why string, canBrowse bool) (Token, error) {
-	clients, err := s.clients()
+func (s *signing) signInByDevice(ctx context.Context, why string, canBrowse bool) (Token, error) {
+	clients, err := s.connected()
 	if err != nil {
 		return Token{}, err
 	}
@@ -38,7 +38,7 @@ func (s *Session) signInByDevice(ctx context.Context, why string, canBrowse bool
 }
 
 // deviceFlow is RFC 8628: authorise, ask silently, since the client may be authorised already, then prompt and poll.
-func (s *Session) deviceFlow(ctx context.Context, client API, reg tokencache.Registration, why string, canBrowse bool) (Token, error) {
+func (s *signing) deviceFlow(ctx context.Context, client API, reg tokencache.Registration, why string, canBrowse bool) (Token, error) {
 	started, err := client.StartDeviceAuthorization(ctx, &ssooidc.StartDeviceAuthorizationRequest{
 		ClientID:     reg.ClientID,
 		ClientSecret: reg.ClientSecret,
@@ -65,7 +65,7 @@ func (s *Session) deviceFlow(ctx context.Context, client API, reg tokencache.Reg
 	case err != nil:
 		return Token{}, err
 	case done:
-		return s.keep(ctx, token), nil
+		return s.keep(ctx, token)
 	}
 	challenge := Challenge{
 		Flow:      FlowDeviceCode,

@@ -42,27 +42,68 @@ func (e *ConfigError) Error() string {
 	return text + " " + cmp.Or(e.Problem, "can't be used")
 }
 
-// RequiredError says that there is no valid token and that none can be had without asking a person: call
-// [Session.Login]. Err is the reason, such as the service's *ssooidc.InvalidGrantException.
+// RequiredError says that there is no valid token, and that a person must act:
+// mostly by signing in with [Session.Login]. Err is what was seen, such as the
+// service's *ssooidc.InvalidGrantException, or nil.
 type RequiredError struct {
+	Session string // the sso-session's name, or the start URL
+	Reason  Reason
+	Err     error
+}
+
+// Error says what has happened to the session and what to do, and then what Err
+// was.
+func (e *RequiredError) Error() string {
+	r := reasons[0]
+	if 0 <= e.Reason && int(e.Reason) < len(reasons) {
+		r = reasons[e.Reason]
+	}
+	text := "login: " + fmt.Sprintf(r.happened, cmp.Or(secret.Printable(e.Session, 200), "this session")) + "; " + r.advice
+	if e.Err != nil {
+		text += " (" + details(e.Err) + ")"
+	}
+	return text
+}
+
+// Unwrap returns Err.
+func (e *RequiredError) Unwrap() error { return e.Err }
+
+// CacheError says that the session's cache could not be used: a keyring is
+// locked, say, or a folder can't be read. Whether someone is signed in is
+// unknown, and a sign-in does not mend it.
+type CacheError struct {
 	Session string // the sso-session's name, or the start URL
 	Err     error
 }
 
-// Error names the session and the reason.
-func (e *RequiredError) Error() string {
-	text := "login: sign in"
-	if e.Session != "" {
-		text += " to " + secret.Printable(e.Session, 200)
-	}
+// Error says whose cache failed, and why.
+func (e *CacheError) Error() string {
+	text := "login: the cache of " + cmp.Or(secret.Printable(e.Session, 200), "this session") + " can't be used"
 	if e.Err != nil {
 		text += ": " + e.Err.Error()
 	}
 	return text
 }
 
-// Unwrap is Err.
-func (e *RequiredError) Unwrap() error { return e.Err }
+// Unwrap returns Err.
+func (e *CacheError) Unwrap() error { return e.Err }
+
+// details is an error for those who ask the service's people about it: of an
+// exception the operation, name, status and request id.
+func details(err error) string {
+	var e *ssooidc.ServiceError
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	text := cmp.Or(e.Operation, "the service") + ": " + cmp.Or(e.Code, "an error")
+	if e.StatusCode != 0 {
+		text += ", status " + strconv.Itoa(e.StatusCode)
+	}
+	if e.RequestID != "" {
+		text += ", request id " + secret.Printable(e.RequestID, 100)
+	}
+	return text
+}
 
 // AuthorizationError is the error that the browser came back with instead of a code (RFC 6749 section 4.1.2.1). Both texts
 // come from outside, bounded and printable.

@@ -43,7 +43,7 @@ func Example() {
 	fmt.Println("and it goes on:", token.Refreshable)
 	fmt.Println("no secret is printed:", token.AccessToken != "" && fmt.Sprint(token) != token.AccessToken)
 	// Output:
-	// login: sign in to https://d-1234567890.awsapps.com/start: nobody is signed in
+	// login: nobody is signed in to https://d-1234567890.awsapps.com/start; sign in
 	// signed in for 1h0m0s
 	// and it goes on: true
 	// no secret is printed: true
@@ -104,7 +104,7 @@ func ExampleSession_Refresh() {
 	// Output:
 	// another one: true
 	// signed out: true
-	// login: sign in to https://d-1234567890.awsapps.com/start: nobody is signed in
+	// login: nobody is signed in to https://d-1234567890.awsapps.com/start; sign in
 }
 
 // A request that takes a token, made once more where the token is refused.
@@ -140,7 +140,7 @@ func ExampleSession_Use() {
 }
 
 // A program that is interrupted in the middle of a refresh: what the service has issued by then is not lost.
-func ExampleSession_Wait() {
+func ExampleSession_Close() {
 	service := ssooidctest.New(ssooidctest.Options{Consent: ssooidctest.ConsentApprove})
 	session, err := login.New(login.Config{
 		StartURL:   "https://d-1234567890.awsapps.com/start",
@@ -170,9 +170,7 @@ func ExampleSession_Wait() {
 	fmt.Println("interrupted:", errors.Is(err, context.Canceled))
 	close(left)
 
-	end, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	err = session.Wait(end) // before the program exits
+	err = session.Close() // before the program exits
 	fmt.Println("saved:", err == nil)
 	// Output:
 	// interrupted: true

@@ -68,7 +68,7 @@ func TestLeaveDuringLook(t *testing.T) {
 			if isValid := age < time.Hour; isValid && err != nil || !isValid && err != nil && !errors.Is(err, context.Canceled) {
 				t.Errorf("after %v, Token: %v, %v", age, token, err)
 			}
-			must(t, session.Wait(t.Context()))
+			must(t, session.Close())
 			if token, err := session.Token(t.Context()); err != nil || token.AccessToken == first.AccessToken || refreshes(s) != 1 {
 				t.Errorf("after %v, Token for the next one: %v, %v, %d refreshes", age, token, err, refreshes(s))
 			}

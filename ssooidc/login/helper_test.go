@@ -294,18 +294,14 @@ func (f *faulty) Load(ctx context.Context, key string) ([]byte, error) {
 	return f.Store.Load(ctx, key)
 }
 
-func (f *faulty) Save(ctx context.Context, key string, data []byte) error {
-	if f.save != nil {
-		return f.save
+func (f *faulty) CompareAndSwap(ctx context.Context, key string, old, next []byte) (bool, error) {
+	switch {
+	case next == nil && f.delete != nil:
+		return false, f.delete
+	case next != nil && f.save != nil:
+		return false, f.save
 	}
-	return f.Store.Save(ctx, key, data)
-}
-
-func (f *faulty) Delete(ctx context.Context, key string) error {
-	if f.delete != nil {
-		return f.delete
-	}
-	return f.Store.Delete(ctx, key)
+	return f.Store.CompareAndSwap(ctx, key, old, next)
 }
 
 func (f *faulty) TryLock(ctx context.Context, key string) (func(), bool, error) {
@@ -317,7 +313,7 @@ func (f *faulty) TryLock(ctx context.Context, key string) (func(), bool, error) 
 
 var tokenKey = tokencache.TokenKey("dev")
 
-// stored is the token in a cache.
+// stored is the token in a cache, as other tools see it.
 func stored(t testing.TB, store tokencache.Store) tokencache.Token {
 	t.Helper()
 	data, err := store.Load(t.Context(), tokenKey)
@@ -328,7 +324,25 @@ func stored(t testing.TB, store tokencache.Store) tokencache.Token {
 	if err := json.Unmarshal(data, &token); err != nil {
 		t.Fatal(err)
 	}
+	delete(token.Extra, "ssooidcGo") // ours: see member
+	if len(token.Extra) == 0 {
+		token.Extra = nil
+	}
 	return token
+}
+
+// member is what only we keep in an entry; "" if it is another tool's.
+func member(t testing.TB, store tokencache.Store) string {
+	t.Helper()
+	data, err := store.Load(t.Context(), tokenKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var token tokencache.Token
+	if err := json.Unmarshal(data, &token); err != nil {
+		t.Fatal(err)
+	}
+	return string(token.Extra["ssooidcGo"])
 }
 
 // store puts a token in a cache.
@@ -338,7 +352,7 @@ func store(t testing.TB, store tokencache.Store, token tokencache.Token) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	must(t, store.Save(context.Background(), tokenKey, data))
+	put(t, store, tokenKey, data)
 }
 
 // signIn signs in to a new session, and returns its token too.
@@ -382,9 +396,22 @@ func (s *slow) Load(ctx context.Context, key string) ([]byte, error) {
 	return data, err
 }
 
-func (s *slow) Save(ctx context.Context, key string, data []byte) error {
-	if s.saving != nil {
+func (s *slow) CompareAndSwap(ctx context.Context, key string, old, next []byte) (bool, error) {
+	if s.saving != nil && next != nil {
 		s.saving(key)
 	}
-	return s.Store.Save(ctx, key, data)
+	return s.Store.CompareAndSwap(ctx, key, old, next)
+}
+
+// put replaces whatever is in a cache, as a tool without locks does. nil data
+// removes it.
+func put(t testing.TB, store tokencache.Store, key string, data []byte) {
+	t.Helper()
+	old, err := store.Load(context.Background(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if swapped, err := store.CompareAndSwap(context.Background(), key, old, data); !swapped || err != nil {
+		t.Fatalf("CompareAndSwap: %t, %v", swapped, err)
+	}
 }

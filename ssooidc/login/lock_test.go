@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/ssooidc/ssooidc-go/ssooidc"
 	"github.com/ssooidc/ssooidc-go/ssooidc/login"
 	"github.com/ssooidc/ssooidc-go/ssooidc/ssooidctest"
 	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
@@ -127,11 +128,16 @@ func TestSignInLockHeld(t *testing.T) {
 		if n := log.count("waiting for another sign-in"); n != 1 {
 			t.Errorf("%d lines in the log:\n%s", n, log.String())
 		}
-		// With another tool the person has signed in after all.
-		theirs := first
-		theirs.AccessToken = "theirs"
+		// With another program the person has signed in after all.
+		elsewhere := cfg
+		elsewhere.Cache, elsewhere.Client = new(tokencache.Memory), &mock{token: func(int) (*ssooidc.CreateTokenResponse, error) {
+			return &ssooidc.CreateTokenResponse{AccessToken: "theirs", ExpiresIn: 3600}, nil
+		}}
 		time.AfterFunc(time.Second-1, func() {
-			store(t, cfg.Cache, tokencache.Token{AccessToken: theirs.AccessToken, ExpiresAt: theirs.ExpiresAt})
+			signIn(t, elsewhere)
+			data, err := elsewhere.Cache.Load(t.Context(), tokenKey)
+			must(t, err)
+			put(t, cfg.Cache, tokenKey, data)
 		})
 		start = time.Now()
 		if token, err := session.Login(t.Context()); err != nil || token.AccessToken != "theirs" || time.Since(start) != time.Second {
@@ -293,25 +299,6 @@ func TestLoginDuringSave(t *testing.T) {
 	})
 }
 
-// TestOtherLoginDuringSave: what another tool has signed in to just after is no refresh that has overwritten ours.
-func TestOtherLoginDuringSave(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		cfg := config(approving())
-		signIn(t, cfg)
-		defer holdLock(t, cfg.Cache, tokenKey)()
-		time.AfterFunc(6*time.Second, func() { // five of which Login waits, and then two more
-			store(t, cfg.Cache, tokencache.Token{AccessToken: "theirs", ClientID: "another", ExpiresAt: time.Now().Add(time.Hour)})
-		})
-		if _, err := newSession(t, cfg).Login(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if got := stored(t, cfg.Cache); got.AccessToken != "theirs" {
-			t.Errorf("in the cache: %v", got)
-		}
-	})
-}
-
 // TestLoginAsksAfterRefresh: what somebody has refreshed just before a sign-in gets its lock is no sign-in to wait for.
 func TestLoginAsksAfterRefresh(t *testing.T) {
 	t.Parallel()
@@ -328,14 +315,14 @@ func TestLoginAsksAfterRefresh(t *testing.T) {
 	}
 }
 
-// TestWait: a program that ends can wait for a refresh that its callers have left.
-func TestWait(t *testing.T) {
+// TestClose: a program that ends can wait for a refresh that its callers have left.
+func TestClose(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := approving()
 		cfg := config(s)
 		session, first := signIn(t, cfg)
-		must(t, session.Wait(t.Context())) // for nothing
+		must(t, session.Close()) // for nothing
 		s.HandleNext("CreateToken", func(w http.ResponseWriter, r *http.Request) {
 			time.Sleep(2 * time.Second)
 			s.ServeHTTP(w, r)
@@ -345,11 +332,8 @@ func TestWait(t *testing.T) {
 		if _, err := session.Refresh(ctx, first.AccessToken); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Refresh: %v", err)
 		}
-		if err := session.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("Wait with a context that has ended: %v", err)
-		}
 		start := time.Now()
-		must(t, session.Wait(t.Context()))
+		must(t, session.Close())
 		if took := time.Since(start); took != time.Second || stored(t, cfg.Cache).AccessToken == first.AccessToken {
 			t.Errorf("after %v, in the cache: %v", took, stored(t, cfg.Cache))
 		}

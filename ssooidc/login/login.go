@@ -4,34 +4,48 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	"github.com/ssooidc/ssooidc-go/internal/pause"
 	"github.com/ssooidc/ssooidc-go/internal/secret"
+	"github.com/ssooidc/ssooidc-go/ssooidc/login/internal/keeper"
 	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
 )
 
-// Login signs a person in, by Config.Flow, and keeps the token in the cache. It always asks, also where a valid token is
-// there; only if another goroutine or process is already asking for this session, Login waits for that, and takes the token
-// that comes of it.
+// Login signs a person in, by Config.Flow, and keeps the token in the cache. It
+// always asks a person, even if a valid token exists. If another goroutine or
+// process is already asking for this session, Login waits and returns that
+// sign-in's token.
 //
-// It ends with ErrDenied or ErrExpired, the context's error, the prompt's, an [*AuthorizationError], or why the service
-// refused or could not be reached; errors.Is and errors.As find them. A token that could not be saved is returned all the
-// same, and told of in the log.
+// If the token can't be saved, Login still returns it. [Session.Unsaved] and the
+// prompt then say why.
+//
+// Login fails with [ErrDenied] or [ErrExpired], the context's error, the
+// prompt's, an [*AuthorizationError], or the reason why the service refused or
+// could not be reached. errors.Is and errors.As find them.
 func (s *Session) Login(ctx context.Context) (Token, error) {
 	if !s.isMade() {
 		return Token{}, errNoSession
 	}
-	token, err := s.login(ctx)
+	// A cache that can't be read is no reason not to ask.
+	before, _ := s.keeper.See(ctx)
+	return s.loginSince(ctx, before)
+}
+
+// loginSince is Login, for which a sign-in counts that has ended since before.
+func (s *Session) loginSince(ctx context.Context, before keeper.Seen) (Token, error) {
+	token, err := s.login(ctx, before)
 	switch {
 	case errors.As(err, new(*ConfigError)):
 		return Token{}, err // which says all there is to say
 	case err != nil:
-		return Token{}, fmt.Errorf("login: the sign-in to %s failed: %w", secret.Printable(s.name, 200), err)
+		return Token{}, fmt.Errorf("login: the sign-in to %s failed: %w", secret.Printable(s.name(), 200), err)
 	}
 	return token, nil
 }
 
-func (s *Session) login(ctx context.Context) (Token, error) {
-	unlock, theirs, err := s.lockSignIn(ctx)
+func (s *Session) login(ctx context.Context, before keeper.Seen) (Token, error) {
+	unlock, theirs, err := s.lockSignIn(ctx, before)
 	if err != nil {
 		return Token{}, err
 	}
@@ -39,17 +53,23 @@ func (s *Session) login(ctx context.Context) (Token, error) {
 		return theirs, nil
 	}
 	defer unlock()
-	token, err := s.signIn(ctx)
+	token, err := (&signing{s, before}).signIn(ctx)
 	if hint := s.cfg.regionHint(); err != nil && hint != "" && ctx.Err() == nil {
 		err = fmt.Errorf("%w; %s: check which is right", err, hint)
 	}
 	return token, err
 }
 
+// signing is a session while a person is asked.
+type signing struct {
+	*Session
+	before keeper.Seen // what the cache had when Login was called
+}
+
 // signIn asks a person, by the flow that is configured or possible.
-func (s *Session) signIn(ctx context.Context) (Token, error) {
+func (s *signing) signIn(ctx context.Context) (Token, error) {
 	if hint := s.cfg.regionHint(); hint != "" {
-		s.cfg.Logger.WarnContext(ctx, "login: "+hint+": check which is right", "session", s.name)
+		s.cfg.Logger.WarnContext(ctx, "login: "+hint+": check which is right", "session", s.name())
 	}
 	canBrowse, why := s.canBrowse()
 	switch {
@@ -75,87 +95,74 @@ func (s *Session) signIn(ctx context.Context) (Token, error) {
 	return token, err
 }
 
-// lockSignIn waits until nobody else asks a person to sign in to this session. Where someone did, and the person has, it
-// returns their token instead of unlock.
-func (s *Session) lockSignIn(ctx context.Context) (unlock func(), theirs Token, err error) {
-	before, beforeErr := s.load(ctx)
-	mayBeRefreshed := s.unrefreshable(before) == nil
-	waiting := false
-	took := func() bool { return beforeErr == nil && s.takeSince(ctx, before, &theirs) }
-	settled := func() bool {
-		if !waiting {
-			waiting = true
-			s.cfg.Logger.InfoContext(ctx, "login: waiting for another sign-in to the same session", "session", s.name, "lock", s.signInKey())
-		}
-		return took()
-	}
-	unlock, err = s.lock(ctx, s.signInKey(), settled)
-	switch {
-	case err != nil && waiting:
-		return nil, Token{}, fmt.Errorf("another sign-in to the same session is not over yet (it holds %s.lock in the cache): finish or stop that one: %w", s.signInKey(), err)
-	case err != nil || unlock == nil:
-		return nil, theirs, err
-	case (waiting || !mayBeRefreshed) && took(): // saved just before the lock was free, and by a sign-in, as far as one can tell
-		unlock()
-		return nil, theirs, nil
-	}
-	return unlock, Token{}, nil
+// keep makes the token of a sign-in the session's. It is never lost, not even to
+// a context that has ended, so it is called before anything else is waited for.
+func (s *signing) keep(ctx context.Context, issued tokencache.Token) (Token, error) {
+	t, err := s.keeper.SignIn(ctx, issued, s.before)
+	return Token(t), s.public(ctx, err)
 }
 
-// takeSince takes a valid token that has come into the cache since before.
-func (s *Session) takeSince(ctx context.Context, before entry, token *Token) bool {
-	e, err := s.load(ctx)
-	if err != nil || e.token.AccessToken == before.token.AccessToken {
-		return false
+// signInPoll is the time between two tries for the lock of a sign-in, and
+// between two looks for the result of another's.
+const signInPoll = 100 * time.Millisecond
+
+// lockSignIn waits until nobody else asks a person to sign in to this session.
+// If someone did and the person has signed in, it returns that token instead of
+// unlock.
+//
+// The lock has a key of its own, under which no blob is kept: the token's lock
+// is free for refreshes while a person is asked.
+func (s *Session) lockSignIn(ctx context.Context, before keeper.Seen) (unlock func(), theirs Token, err error) {
+	key := tokencache.TokenKey("sign-in " + s.keeper.Key)
+	for isWaiting := false; ; isWaiting = true {
+		unlock := s.tryLockSignIn(ctx, key)
+		// Also with the lock: its last holder may just have signed in.
+		if t, ok := s.keeper.Since(ctx, before); ok {
+			if unlock != nil {
+				unlock()
+			}
+			return nil, Token(t), nil
+		}
+		if unlock != nil {
+			return unlock, Token{}, nil
+		}
+		if !isWaiting {
+			s.cfg.Logger.InfoContext(ctx, "login: waiting for another sign-in to the same session", "session", s.name(), "lock", key)
+		}
+		if sleep(ctx, signInPoll) != nil {
+			return nil, Token{}, fmt.Errorf("another sign-in to the same session is not over yet (it holds %s.lock in the cache): finish or stop that one: %w", key, contextError(ctx))
+		}
 	}
-	*token = s.public(e.token)
-	if !token.valid("") {
-		return false
-	}
-	s.newEra(s.newHeld(*token, true), nil)
-	return true
 }
 
-// keep saves the token of a sign-in, and makes it this session's. It is never lost, not even to a context that has ended, so
-// it is called at once, before anything else is waited for.
-func (s *Session) keep(ctx context.Context, t tokencache.Token) Token {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
-	defer cancel()
-	unlock, locked := s.lockUpTo(ctx, shortLockWait)
-	defer func() { unlock() }()
-	over, _ := s.loadSaved(ctx)
-	t.Extra = over.token.Extra // of other tools
-	u := s.replace(ctx, t, over)
-	if !locked {
-		// Whoever has the lock may have looked into the cache before this, and saved what it had refreshed after it.
-		unlock, _ = s.lockUpTo(ctx, savingTime)
-		if latest, err := s.loadSaved(ctx); err == nil && latest.token.ClientID == over.token.ClientID && !sameToken(latest.token, t) &&
-			latest.kind == entryOurs {
-			u = s.replace(ctx, t, latest)
-		}
-	}
-	token := s.public(t)
-	s.newEra(s.newHeld(token, true).soon(u), u)
-	return token
-}
-
-// replace saves the token of a sign-in, whatever is there, if need be again after each of some waits. What the cache does not take
-// it returns.
-func (s *Session) replace(ctx context.Context, t tokencache.Token, over entry) *unsaved {
-	err := s.write(ctx, t)
-	for _, wait := range resaves {
-		if err == nil || sleep(ctx, wait) != nil {
-			break
-		}
-		if latest, loadErr := s.loadSaved(ctx); loadErr == nil && sameToken(latest.token, t) {
-			s.warn(ctx, "save the token", err) // which is there all the same
-			return nil
-		}
-		err = s.write(ctx, t)
-	}
-	if err == nil {
+// tryLockSignIn takes the lock of a sign-in if it is free: among the goroutines
+// of this session, and among all that share the cache if that has locks.
+func (s *Session) tryLockSignIn(ctx context.Context, key string) (unlock func()) {
+	if !s.asking.CompareAndSwap(false, true) {
 		return nil
 	}
-	s.warnLost(ctx, err)
-	return &unsaved{token: t, from: over.token, replaces: over.data, blind: over.unread}
+	release := func() { s.asking.Store(false) }
+	locked, ok, err := s.cfg.Cache.TryLock(ctx, key)
+	switch {
+	case err != nil && ctx.Err() == nil: // a store without locks
+		s.warn(ctx, "lock the sign-in", err)
+		return release
+	case !ok || err != nil:
+		release()
+		return nil
+	case locked == nil: // a store with nothing to release
+		return release
+	}
+	return func() { locked(); release() }
+}
+
+// now is the wall clock. The monotonic clock stands still while a laptop sleeps.
+func now() time.Time { return time.Now().Round(0) }
+
+// sleep waits, unless the context ends first.
+func sleep(ctx context.Context, d time.Duration) error {
+	if pause.For(ctx, d) != nil {
+		return contextError(ctx)
+	}
+	return nil
 }

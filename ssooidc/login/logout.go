@@ -2,89 +2,101 @@ package login
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net/http"
+	"time"
 
-	"github.com/ssooidc/ssooidc-go/internal/portal"
 	"github.com/ssooidc/ssooidc-go/internal/secret"
+	"github.com/ssooidc/ssooidc-go/ssooidc"
+	"github.com/ssooidc/ssooidc-go/ssooidc/login/internal/keeper"
+	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
 )
 
-// Logout signs out: first here, by deleting the session from memory and from the cache, then at the portal, which ends the
-// session on the server for every tool that uses it. An error of the portal does not undo the first. Where nobody is
-// signed in, Logout does nothing. A refresh that is under way is waited for, for seven seconds at most, and does not bring the
+// Logout signs out. It removes the session from memory and from the cache, and
+// then ends it at the portal, for every tool that uses it. If nobody is signed
+// in, Logout does nothing. A refresh that is under way does not bring the
 // session back.
 //
-// It fails with the cache's error, the portal's, both, or, where it has done nothing, the context's.
+// Logout returns nil only if the portal has shown that the session has ended.
+// Otherwise its error says that the session may live on, until when, and how to
+// end it. If the cache failed, the error is a [*CacheError]: the session may
+// still be there.
 func (s *Session) Logout(ctx context.Context) error {
-	if !s.isMade() {
-		return errNoSession
-	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("login: sign-out of %s: %w", secret.Printable(s.name, 200), contextError(ctx))
-	}
-	token, unread, err := s.forget(ctx)
-	if err != nil {
-		err = fmt.Errorf("the session is still in the cache (delete it there, or sign out again): %w", err)
-	}
-	if token != "" || unread != nil {
-		portalErr := unread
-		if token != "" {
-			portalErr = s.endAtPortal(ctx, token)
+	removed, err := s.signOut(ctx)
+	var problem error
+	for _, t := range removed.Tokens {
+		if endErr := s.end(ctx, t); endErr != nil {
+			problem = s.livesOn(t.ExpiresAt, endErr)
 		}
-		if portalErr != nil {
-			portalErr = fmt.Errorf("the session may live on at the portal (sign out there in the browser, at %s): %w",
-				secret.Printable(s.cfg.StartURL, 200), portalErr)
-			if err == nil {
-				err = portalErr
-			} else {
-				err = fmt.Errorf("%w, and %w", err, portalErr) // on one line
+	}
+	if removed.IsTorn && removed.Tokens == nil {
+		problem = s.livesOn(time.Time{}, errors.New("the cached entry was no token, so the portal could not be told"))
+	}
+	switch {
+	case problem == nil:
+		return err
+	case err == nil:
+		return fmt.Errorf("login: %w", problem)
+	}
+	return fmt.Errorf("%w; %w", err, problem) // on one line
+}
+
+// livesOn is the error of a sign-out that the portal has not confirmed.
+func (s *Session) livesOn(until time.Time, err error) error {
+	text := ""
+	if now().Before(until) {
+		text = " (its access token until " + until.UTC().Format("2006-01-02 15:04 MST") + ")"
+	}
+	return fmt.Errorf("the session %s may live on at the portal%s; to end it, sign out in the browser at %s: %w",
+		secret.Printable(s.name(), 200), text, secret.Printable(s.cfg.StartURL, 200), err)
+}
+
+// Forget signs out here only: it removes the session from memory and from the
+// cache. The session lives on for tools that have its tokens elsewhere. Its
+// error is a [*CacheError], or the context's.
+func (s *Session) Forget(ctx context.Context) error {
+	_, err := s.signOut(ctx)
+	return err
+}
+
+func (s *Session) signOut(ctx context.Context) (removed keeper.Removed, err error) {
+	if !s.isMade() {
+		return removed, errNoSession
+	}
+	if ctx.Err() == nil {
+		removed, err = s.keeper.SignOut(ctx)
+	}
+	if ctx.Err() != nil && (err != nil || removed.Tokens == nil) {
+		return removed, fmt.Errorf("login: sign-out of %s: %w", secret.Printable(s.name(), 200), contextError(ctx))
+	}
+	var store *keeper.StoreError
+	if errors.As(err, &store) {
+		err = &CacheError{Session: s.name(), Err: fmt.Errorf("the session may still be in it: %w", store.Err)}
+	}
+	return removed, err
+}
+
+// end ends the session of a token at the portal. A token that has expired is
+// refreshed first. Only status 200 shows that the session has ended, or 401
+// together with an invalid_grant of the service.
+func (s *Session) end(ctx context.Context, t tokencache.Token) error {
+	for isFirst := true; ; isFirst = false {
+		if now().Before(t.ExpiresAt) || t.RefreshToken == "" || !isFirst {
+			err := s.endAtPortal(ctx, t.AccessToken)
+			if !isUnauthorized(err) || t.RefreshToken == "" || !isFirst {
+				return err
 			}
 		}
-	}
-	if err != nil {
-		return fmt.Errorf("login: sign-out of %s: %w", secret.Printable(s.name, 200), err)
-	}
-	return nil
-}
-
-// forget deletes the session here, and returns its access token, "" if there is none, or unread where nobody can know.
-func (s *Session) forget(ctx context.Context) (token string, unread, err error) {
-	callersCtx := ctx
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
-	defer cancel()
-	if e, err := s.load(ctx); err == nil && e.kind == entryNone && s.memory.Load() == nil {
-		return "", nil, nil
-	}
-	unlock, locked := s.lockUpTo(callersCtx, shortLockWait) // or a refresh that is about to save would bring the session back
-	defer func() { unlock() }()
-	if h := s.memory.Load(); h != nil {
-		token = h.AccessToken
-	}
-	e, loadErr := s.load(ctx)
-	switch {
-	case loadErr == nil && e.token.AccessToken != "":
-		token = e.token.AccessToken
-	case loadErr != nil && token == "":
-		unread = fmt.Errorf("its token could not be read: %w", loadErr)
-	}
-	if e.kind != entryForeign { // which is not this session's
-		err = s.cfg.Cache.Delete(ctx, s.tokenKey)
-		if !locked && err == nil {
-			unlock, _ = s.lockUpTo(ctx, savingTime)
-			err = s.cfg.Cache.Delete(ctx, s.tokenKey)
+		issued, err := (*service)(s).Refresh(ctx, t)
+		if errors.As(err, new(*ssooidc.InvalidGrantException)) {
+			if err = s.endAtPortal(ctx, t.AccessToken); isUnauthorized(err) {
+				return nil
+			}
+			return err
 		}
+		if err != nil {
+			return fmt.Errorf("its token could not be refreshed to end it: %w", err)
+		}
+		t = issued
 	}
-	s.newEra(nil, nil)
-	return token, unread, err
-}
-
-func (s *Session) endAtPortal(ctx context.Context, token string) error {
-	address, client, err := s.portal()
-	if err != nil {
-		return err
-	}
-	if ours, ok := client.(*http.Client); ok && !s.bringsClient() {
-		defer ours.CloseIdleConnections()
-	}
-	return portal.Logout(ctx, client, address, token)
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,7 +26,7 @@ func TestLogout(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.HandleNext("Logout", func(w http.ResponseWriter, r *http.Request) {
-			if _, err := cfg.Cache.Load(r.Context(), tokenKey); !errors.Is(err, fs.ErrNotExist) {
+			if data, err := cfg.Cache.Load(r.Context(), tokenKey); data != nil || err != nil {
 				t.Errorf("in the cache while the portal is called: %v", err)
 			}
 			if r.Host != "portal.sso.us-east-1.amazonaws.com" || r.Method != http.MethodPost || r.Header.Get("x-amz-sso_bearer_token") != token.AccessToken {
@@ -60,42 +59,31 @@ func TestLogout(t *testing.T) {
 	})
 }
 
-// TestLogoutUnreadable: what can't be read any more is deleted, and ended at the portal, all the same.
+// TestLogoutUnreadable: an entry that can't be read is not removed, and the
+// caller is told. The session is ended at the portal if its token is known.
 func TestLogoutUnreadable(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := approving()
-		cfg := config(s)
-		f := &faulty{Store: cfg.Cache}
-		cfg.Cache = f
-		session, _ := signIn(t, cfg)
-		f.load = errors.New("unreadable")
-		if err := session.Logout(t.Context()); err != nil || count(s, "Logout") != 1 {
-			t.Errorf("Logout: %v, %d calls of the portal", err, count(s, "Logout"))
-		}
-		if _, err := f.Store.Load(t.Context(), tokenKey); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("in the cache: %v", err)
-		}
-	})
-}
-
-// TestLogoutUnread: a session whose token can't be read, not even from memory, is deleted, but nobody can end it at the portal.
-func TestLogoutUnread(t *testing.T) {
-	t.Parallel()
-	s := approving()
-	cfg := config(s)
-	signIn(t, cfg)
-	unreadable := errors.New("unreadable")
-	f := &faulty{Store: cfg.Cache, load: unreadable}
-	cfg.Cache = f
-	err := newSession(t, cfg).Logout(t.Context())
-	if !errors.Is(err, unreadable) || !strings.Contains(errorText(err), "the session may live on at the portal (sign out there in the browser, at "+startURL+")") {
-		t.Errorf("Logout: %v", err)
+	for _, inMemory := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := approving()
+			cfg := config(s)
+			f := &faulty{Store: cfg.Cache}
+			cfg.Cache = f
+			session, _ := signIn(t, cfg)
+			if !inMemory {
+				session = newSession(t, cfg)
+			}
+			f.load = errors.New("unreadable")
+			var cache *login.CacheError
+			if err := session.Logout(t.Context()); !errors.As(err, &cache) || !errors.Is(err, f.load) {
+				t.Errorf("Logout: %v", err)
+			}
+			if ended := count(s, "Logout") == 1; ended != inMemory {
+				t.Errorf("with the token in memory %t: ended at the portal %t", inMemory, ended)
+			}
+			stored(t, f.Store) // is there
+		})
 	}
-	if _, err := f.Store.Load(t.Context(), tokenKey); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("in the cache: %v", err)
-	}
-	checkNoSecret(t, s, err)
 }
 
 // TestLogoutOfNobody leaves no trace.
@@ -122,12 +110,12 @@ func TestLogoutAtPortal(t *testing.T) {
 		want   string
 	}{
 		{"unknown session", status(401, `{"message":"no"}`), ""},
-		{"failure", status(500, "x"), "login: sign-out of dev: the session may live on at the portal (sign out there in the browser, at " + startURL + "): the portal answered with status 500"},
+		{"failure", status(500, "x"), "login: the session dev may live on at the portal (its access token until 2000-01-01 01:00 UTC); to end it, sign out in the browser at " + startURL + ": the portal answered with status 500"},
 		{"redirect", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "https://evil.example/")
 			w.WriteHeader(307)
-		}, "login: sign-out of dev: the session may live on at the portal (sign out there in the browser, at " + startURL + "): the portal answered with status 307"},
-		{"dropped", drop, "login: sign-out of dev: the session may live on at the portal (sign out there in the browser, at " + startURL + "): no answer from the portal: " +
+		}, "login: the session dev may live on at the portal (its access token until 2000-01-01 01:00 UTC); to end it, sign out in the browser at " + startURL + ": the portal answered with status 307"},
+		{"dropped", drop, "login: the session dev may live on at the portal (its access token until 2000-01-01 01:00 UTC); to end it, sign out in the browser at " + startURL + ": no answer from the portal: " +
 			`Post "https://portal.sso.us-east-1.amazonaws.com/logout": ssooidctest: the handler dropped the connection: EOF; check the network, and any endpoint or proxy (HTTPS_PROXY, AWS_ENDPOINT_URL) that is configured`},
 	}
 	for _, tt := range tests {
@@ -142,7 +130,7 @@ func TestLogoutAtPortal(t *testing.T) {
 				if got := errorText(err); got != tt.want {
 					t.Errorf("Logout: %s, want %s", got, tt.want)
 				}
-				if _, err := cfg.Cache.Load(t.Context(), tokenKey); !errors.Is(err, fs.ErrNotExist) {
+				if data, err := cfg.Cache.Load(t.Context(), tokenKey); data != nil || err != nil {
 					t.Errorf("in the cache: %v", err)
 				}
 			})
@@ -179,7 +167,7 @@ func TestLogoutDuringRefresh(t *testing.T) {
 				t.Errorf("it took %v", took)
 			}
 			time.Sleep(time.Minute)
-			if _, err := cfg.Cache.Load(t.Context(), tokenKey); !errors.Is(err, fs.ErrNotExist) {
+			if data, err := cfg.Cache.Load(t.Context(), tokenKey); data != nil || err != nil {
 				t.Errorf("in the cache: %v", err)
 			}
 			if token, err := session.Token(t.Context()); !errors.As(err, new(*login.RequiredError)) {
@@ -210,7 +198,7 @@ func TestLogoutDuringSave(t *testing.T) {
 				t.Error(err)
 			}
 			time.Sleep(time.Minute)
-			if _, err := cfg.Cache.Load(t.Context(), tokenKey); !errors.Is(err, fs.ErrNotExist) {
+			if data, err := cfg.Cache.Load(t.Context(), tokenKey); data != nil || err != nil {
 				t.Errorf("after an answer of %v and a save of %v, in the cache: %v", row.answer, row.save, err)
 			}
 		})

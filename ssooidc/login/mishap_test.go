@@ -139,8 +139,8 @@ func TestCallbackThatExits(t *testing.T) {
 func TestDeadRegistrationIsForgotten(t *testing.T) {
 	t.Parallel()
 	remembered := func(t *testing.T, cfg login.Config) bool {
-		_, err := cfg.Cache.Load(t.Context(), tokencache.RegistrationKey(startURL, region, nil, "dev"))
-		return err == nil
+		data, err := cfg.Cache.Load(t.Context(), tokencache.RegistrationKey(startURL, region, nil, "dev"))
+		return data != nil && err == nil
 	}
 	t.Run("deadline", func(t *testing.T) {
 		t.Parallel()
@@ -220,17 +220,16 @@ func TestHugeRefreshWindow(t *testing.T) {
 	}
 }
 
-// TestSignInKeepsOtherToolsFields: over the same session's entry.
-func TestSignInKeepsOtherToolsFields(t *testing.T) {
+// TestSignInKeepsNoField: what another tool has added to the entry of an earlier
+// sign-in may be another person's.
+func TestSignInKeepsNoField(t *testing.T) {
 	t.Parallel()
 	cfg := config(approving())
 	data := `{"startUrl":"` + startURL + `","region":"` + region + `","accessToken":"a","expiresAt":"2020-01-01T00:00:00Z","other":{"a":1}}`
-	if err := cfg.Cache.Save(t.Context(), tokenKey, []byte(data)); err != nil {
-		t.Fatal(err)
-	}
+	put(t, cfg.Cache, tokenKey, []byte(data))
 	signIn(t, cfg)
-	if got := string(stored(t, cfg.Cache).Extra["other"]); got != `{"a":1}` {
-		t.Errorf("other is %s", got)
+	if got, ok := stored(t, cfg.Cache).Extra["other"]; ok {
+		t.Errorf("other is %s, and may be another person's", got)
 	}
 }
 

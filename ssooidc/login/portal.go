@@ -1,6 +1,7 @@
 package login
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/ssooidc/ssooidc-go/internal/endpoint"
@@ -49,4 +50,15 @@ func (s *Session) portal() (url string, client ssooidc.HTTPClient, err error) {
 func (s *Session) bringsClient() bool {
 	c, isStandard := s.cfg.HTTPClient.(*http.Client)
 	return s.cfg.HTTPClient != nil && !(isStandard && c == nil)
+}
+
+func (s *Session) endAtPortal(ctx context.Context, token string) error {
+	address, client, err := s.portal()
+	if err != nil {
+		return err
+	}
+	if ours, ok := client.(*http.Client); ok && !s.bringsClient() {
+		defer ours.CloseIdleConnections()
+	}
+	return portal.Logout(ctx, client, address, token)
 }

@@ -333,7 +333,6 @@ func TestReadOnlyFolder(t *testing.T) {
 	signIn(t, job.config())
 	expire(t, job.Cache)
 	must(t, os.Chmod(filepath.Join(job.Cache, tokenKey+".json"), 0o644))
-	must(t, os.Remove(filepath.Join(job.Cache, tokenKey+".lock")))
 	must(t, os.Chmod(job.Cache, 0o555))
 	must(t, os.Chmod(folder, 0o755))
 	program := filepath.Join(folder, "program")
@@ -346,7 +345,8 @@ func TestReadOnlyFolder(t *testing.T) {
 	})
 	child.tell("token")
 	r := child.result()
-	if r.Err != "" || r.Token == "" || r.Warnings != 1 || refreshes(s.Service) != 1 {
+	// A refresh would end the session of those who can write the folder.
+	if !strings.Contains(r.Err, "the cache is read-only") || r.Token != "" || refreshes(s.Service) != 0 {
 		t.Errorf("%+v, %d refreshes", r, refreshes(s.Service))
 	}
 	if after := entries(t, job.Cache); after != before {

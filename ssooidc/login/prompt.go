@@ -11,9 +11,14 @@ import (
 
 // PromptFunc shows a person how to sign in. [Terminal] makes one.
 //
-// Login calls it on a goroutine of its own (again after falling back to another flow), cancels its context when the sign-in
-// is over, and waits for it: return promptly, and read what can't be interrupted on a goroutine of your own. It may show
-// progress until then. Returning nil early is fine; an error of its own ends the sign-in.
+// Login calls it on a goroutine of its own, and again after it falls back to
+// another flow. Login cancels its context when the sign-in is over, and waits for
+// it: return promptly, and read what can't be interrupted on a goroutine of your
+// own. It may show progress until then. Returning nil early is fine; an error of
+// its own ends the sign-in.
+//
+// If the person has signed in, but the token could not be saved, the cause of the
+// context's end is a [*CacheError] that says why. Tell the person.
 type PromptFunc func(ctx context.Context, c Challenge) error
 
 // Challenge is what a person must know to sign in. The texts are the service's own: make them printable before they reach
@@ -52,11 +57,11 @@ func (e *promptError) Unwrap() error { return e.err }
 var errGone = errors.New("it ended its goroutine (runtime.Goexit): let it return")
 
 // prompt shows a challenge while the flow runs, and keeps the token that comes of it.
-func (s *Session) prompt(ctx context.Context, c Challenge, flow func(context.Context) (tokencache.Token, error)) (Token, error) {
+func (s *signing) prompt(ctx context.Context, c Challenge, flow func(context.Context) (tokencache.Token, error)) (Token, error) {
 	flowCtx, endFlow := context.WithCancelCause(ctx)
 	defer endFlow(nil)
-	promptCtx, endPrompt := context.WithCancel(ctx)
-	defer endPrompt()
+	promptCtx, endPrompt := context.WithCancelCause(ctx)
+	defer endPrompt(nil)
 	returned := make(chan struct{})
 	go func() {
 		defer close(returned)
@@ -71,9 +76,9 @@ func (s *Session) prompt(ctx context.Context, c Challenge, flow func(context.Con
 	issued, err := flow(flowCtx)
 	var token Token
 	if err == nil {
-		token = s.keep(ctx, issued)
+		token, err = s.keep(ctx, issued)
 	}
-	endPrompt()
+	endPrompt(s.Unsaved())
 	<-returned
 	if failed, ok := context.Cause(flowCtx).(*promptError); ok && err != nil {
 		err = failed

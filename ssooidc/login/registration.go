@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -84,14 +83,23 @@ func (s *Session) register(ctx context.Context, client API, request *ssooidc.Reg
 		Scopes:       request.Scopes,
 		GrantTypes:   request.GrantTypes,
 	}
+	s.saveRegistration(ctx, reg)
+	return reg, nil
+}
+
+// saveRegistration replaces the remembered registration. If another process
+// replaces it at the same time, either will do.
+func (s *Session) saveRegistration(ctx context.Context, reg tokencache.Registration) {
 	data, err := json.Marshal(reg)
 	if err == nil {
-		err = s.cfg.Cache.Save(ctx, s.registrationKey(), data)
+		var old []byte
+		if old, err = s.cfg.Cache.Load(ctx, s.registrationKey()); err == nil {
+			_, err = s.cfg.Cache.CompareAndSwap(ctx, s.registrationKey(), old, data)
+		}
 	}
 	if err != nil && ctx.Err() == nil {
 		s.warn(ctx, "save the client registration", err)
 	}
-	return reg, nil
 }
 
 // emptyAnswer is the error of a client that gave neither a result nor an error.
@@ -101,34 +109,40 @@ func emptyAnswer(operation string) error {
 
 // rememberedRegistration is the one in the cache, if it is what would be registered now and lives long enough.
 func (s *Session) rememberedRegistration(ctx context.Context, request *ssooidc.RegisterClientRequest) (tokencache.Registration, bool) {
-	reg, ok := s.loadRegistration(ctx)
-	ok = ok && reg.ClientID != "" && reg.ClientSecret != "" &&
+	reg, _ := s.loadRegistration(ctx)
+	ok := reg.ClientID != "" && reg.ClientSecret != "" &&
 		sameFlow(reg.GrantTypes, request.GrantTypes) &&
 		sameSet(reg.Scopes, request.Scopes) &&
 		reg.ExpiresAt.Sub(now()) > minRegistrationLife
 	return reg, ok
 }
 
-func (s *Session) loadRegistration(ctx context.Context) (reg tokencache.Registration, ok bool) {
+// loadRegistration returns the remembered registration, and its blob. It is zero
+// if there is none, or another tool's torn one.
+func (s *Session) loadRegistration(ctx context.Context) (reg tokencache.Registration, data []byte) {
 	data, err := s.cfg.Cache.Load(ctx, s.registrationKey())
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) && ctx.Err() == nil {
-			s.warn(ctx, "load the client registration", err)
-		}
-		return reg, false
+	if err != nil && ctx.Err() == nil {
+		s.warn(ctx, "load the client registration", err)
 	}
-	return reg, json.Unmarshal(data, &reg) == nil // another tool's torn file is none
+	if data != nil && json.Unmarshal(data, &reg) != nil {
+		reg = tokencache.Registration{}
+	}
+	return reg, data
 }
 
-// forgetRegistration deletes the remembered registration, unless that is another one by now, and also for a caller whose
-// time is over.
+// storeTimeout ends a write that no caller's context ends.
+const storeTimeout = 30 * time.Second
+
+// forgetRegistration removes the remembered registration, unless that is another
+// one by now. It does so even if the caller's time is over.
 func (s *Session) forgetRegistration(ctx context.Context, clientID string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
-	if reg, ok := s.loadRegistration(ctx); !ok || reg.ClientID != clientID {
+	reg, data := s.loadRegistration(ctx)
+	if data == nil || reg.ClientID != clientID {
 		return
 	}
-	if err := s.cfg.Cache.Delete(ctx, s.registrationKey()); err != nil && ctx.Err() == nil {
+	if _, err := s.cfg.Cache.CompareAndSwap(ctx, s.registrationKey(), data, nil); err != nil && ctx.Err() == nil {
 		s.warn(ctx, "forget the client registration", err)
 	}
 }

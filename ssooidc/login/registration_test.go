@@ -140,7 +140,7 @@ func TestForeignRegistration(t *testing.T) {
 				tt.change(&reg)
 				data, err = json.Marshal(reg)
 				must(t, err)
-				must(t, cfg.Cache.Save(t.Context(), key, data))
+				put(t, cfg.Cache, key, data)
 				signIn(t, cfg)
 				if n := count(s, "RegisterClient"); n != tt.registers {
 					t.Errorf("%d registrations, want %d", n, tt.registers)
@@ -187,7 +187,7 @@ func TestForeignBrowserRegistration(t *testing.T) {
 		reg.GrantTypes = grants
 		data, err = json.Marshal(reg)
 		must(t, err)
-		must(t, cfg.Cache.Save(t.Context(), key, data))
+		put(t, cfg.Cache, key, data)
 		signIn(t, cfg)
 		if n := count(s, "RegisterClient"); n != registers {
 			t.Errorf("beside one with the grants %q: %d registrations, want %d", grants, n, registers)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"sync/atomic"
 	"syscall"
@@ -24,14 +23,14 @@ type stumbling struct {
 	during func()
 }
 
-func (s *stumbling) Save(ctx context.Context, key string, data []byte) error {
-	if key == tokenKey && s.left.Add(-1) >= 0 {
+func (s *stumbling) CompareAndSwap(ctx context.Context, key string, old, next []byte) (bool, error) {
+	if key == tokenKey && next != nil && s.left.Add(-1) >= 0 {
 		if s.during != nil {
 			s.during()
 		}
-		return syscall.ENOSPC
+		return false, syscall.ENOSPC
 	}
-	return s.Store.Save(ctx, key, data)
+	return s.Store.CompareAndSwap(ctx, key, old, next)
 }
 
 // TestDiskFullForAMoment: a session is not lost to the other processes because a disk was full for a moment. It is saved at
@@ -94,9 +93,9 @@ func TestMeanwhileItFailed(t *testing.T) {
 		do   func(*testing.T, tokencache.Store)
 		want func(*testing.T, *scanned, tokencache.Store)
 	}{
-		{"signed out", func(t *testing.T, store tokencache.Store) { must(t, store.Delete(t.Context(), tokenKey)) },
+		{"signed out", func(t *testing.T, store tokencache.Store) { put(t, store, tokenKey, nil) },
 			func(t *testing.T, session *scanned, store tokencache.Store) {
-				if data, err := store.Load(t.Context(), tokenKey); !errors.Is(err, fs.ErrNotExist) {
+				if data, err := store.Load(t.Context(), tokenKey); data != nil || err != nil {
 					t.Errorf("in the cache: %d bytes, %v", len(data), err)
 				}
 				if token, err := session.Token(t.Context()); !errors.As(err, new(*login.RequiredError)) {
@@ -125,7 +124,8 @@ func TestMeanwhileItFailed(t *testing.T) {
 				session, first := signIn(t, cfg)
 				s.during = func() { tt.do(t, s.Store) }
 				s.left.Store(1)
-				if token, err := session.Refresh(t.Context(), first.AccessToken); err != nil || token.AccessToken == first.AccessToken {
+				token, err := session.Refresh(t.Context(), first.AccessToken)
+				if signedOut := tt.name == "signed out"; signedOut != errors.As(err, new(*login.RequiredError)) || token.AccessToken == first.AccessToken {
 					t.Errorf("Refresh: %v, %v", token, err)
 				}
 				tt.want(t, session, s.Store)
@@ -140,12 +140,13 @@ type lasting struct {
 	saves int
 }
 
-func (l *lasting) Save(ctx context.Context, key string, data []byte) error {
-	if err := l.Store.Save(ctx, key, data); err != nil || key != tokenKey {
-		return err
+func (l *lasting) CompareAndSwap(ctx context.Context, key string, old, next []byte) (bool, error) {
+	swapped, err := l.Store.CompareAndSwap(ctx, key, old, next)
+	if !swapped || err != nil || key != tokenKey {
+		return swapped, err
 	}
 	l.saves++
-	return syscall.EIO
+	return true, syscall.EIO
 }
 
 // TestSavedWithAnError: a token that is in the cache is not saved again, and not called lost, though the save failed at its end.
@@ -226,9 +227,9 @@ func TestUnsavedMeanwhile(t *testing.T) {
 					old := stored(t, cfg.Cache)
 					for _, change := range tt.changes {
 						if data := change(old); data != nil {
-							must(t, cfg.Cache.Save(t.Context(), tokenKey, data))
+							put(t, cfg.Cache, tokenKey, data)
 						} else {
-							must(t, cfg.Cache.Delete(t.Context(), tokenKey))
+							put(t, cfg.Cache, tokenKey, nil)
 						}
 						if unreadable {
 							f.load = syscall.EMFILE
@@ -252,7 +253,7 @@ func TestUnsavedMeanwhile(t *testing.T) {
 					data, err := cfg.Cache.Load(t.Context(), tokenKey)
 					switch tt.want {
 					case "none":
-						if !errors.Is(err, fs.ErrNotExist) {
+						if data != nil || err != nil {
 							t.Errorf("in the cache: %d bytes, %v", len(data), err)
 						}
 					case "torn":
@@ -307,7 +308,7 @@ func TestUnsavedOfBefore(t *testing.T) {
 			s.left.Store(0)
 			token, err := session.Token(t.Context())
 			if signOut {
-				if _, loadErr := memory.Load(t.Context(), tokenKey); !errors.As(err, new(*login.RequiredError)) || !errors.Is(loadErr, fs.ErrNotExist) {
+				if data, loadErr := memory.Load(t.Context(), tokenKey); !errors.As(err, new(*login.RequiredError)) || data != nil || loadErr != nil {
 					t.Errorf("after the sign-out: %v, %v; in the cache: %v", token, err, loadErr)
 				}
 				return
@@ -332,7 +333,7 @@ func (u *unreadableUntil) Load(ctx context.Context, key string) ([]byte, error) 
 	return u.Store.Load(ctx, key)
 }
 
-// TestUnreadableBeforeSave: a refresh that can't look once more before it saves tries again, and in the end saves.
+// TestUnreadableBeforeSave: a refresh is saved when the cache can be read again.
 func TestUnreadableBeforeSave(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -360,6 +361,13 @@ func TestUnreadableBeforeSave(t *testing.T) {
 					service.ServeHTTP(w, r)
 				}, 1)
 				token, err := session.Refresh(t.Context(), first.AccessToken)
+				if forLong := tt.fails == time.Hour; forLong != (session.Unsaved() != nil) {
+					t.Errorf("Unsaved: %v", session.Unsaved())
+				} else if forLong {
+					time.Sleep(30 * time.Minute) // the token is still valid
+					f.until.Store(0)
+					_, err = session.Token(t.Context())
+				}
 				if kept := stored(t, memory); err != nil || kept.AccessToken != token.AccessToken || (token.AccessToken == "theirs") != tt.theirs {
 					t.Errorf("Refresh: %v, %v; in the cache: %v", token, err, kept)
 				}

@@ -68,13 +68,11 @@ func TestBrokenStore(t *testing.T) {
 					t.Errorf("%d warnings:\n%s", n, log.String())
 				}
 				err = session.Logout(t.Context())
-				if (err != nil) != (tt.store.delete != nil) || err != nil && !errors.Is(err, broken) {
+				if (err != nil) != (tt.store.load != nil) || err != nil && !errors.Is(err, broken) {
 					t.Errorf("Logout: %v", err)
 				}
-				if tt.store.load == nil && tt.store.delete != nil {
-					return // the session is still there
-				}
-				if _, err := session.Token(t.Context()); !errors.As(err, new(*login.RequiredError)) {
+				_, err = session.Token(t.Context())
+				if signedOut := tt.store.load == nil; signedOut != errors.As(err, new(*login.RequiredError)) {
 					t.Errorf("Token after Logout: %v", err)
 				}
 				checkNoSecret(t, s, log.String())
@@ -83,7 +81,8 @@ func TestBrokenStore(t *testing.T) {
 	}
 }
 
-// TestUnsavedIsTold: that the cache can't be read does not say that a token is lost.
+// TestUnsavedIsTold: a sign-in that could not be saved is told to the program, to
+// the person and to the log. An unreadable cache is no reason to sign in.
 func TestUnsavedIsTold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -91,20 +90,45 @@ func TestUnsavedIsTold(t *testing.T) {
 		cfg := config(approving())
 		f := &faulty{Store: cfg.Cache, load: errors.New("no permission")}
 		cfg.Cache, cfg.Logger = f, log.logger()
-		session := newSession(t, cfg)
-		if _, err := session.Token(t.Context()); err == nil || log.count("level=WARN") != 1 {
-			t.Errorf("Token: %v, log:\n%s", err, log.String())
+		var told error
+		cfg.Prompt = func(ctx context.Context, _ login.Challenge) error {
+			<-ctx.Done()
+			told = context.Cause(ctx)
+			return nil
 		}
-		f.save = errors.New("disk full")
-		for range 2 {
-			if _, err := session.Login(t.Context()); err != nil || log.count("level=WARN") != 2 || log.count("level=WARN", "token, which is lost", "disk full") != 1 {
-				t.Errorf("Login: %v, log:\n%s", err, log.String())
+		session := newSession(t, cfg)
+		var cache *login.CacheError
+		_, err := session.Token(t.Context())
+		if !errors.As(err, &cache) || errors.As(err, new(*login.RequiredError)) || !errors.Is(err, f.load) {
+			t.Errorf("Token: %v", err)
+		}
+		if _, err := session.TokenOrLogin(t.Context()); !errors.As(err, &cache) || told != nil {
+			t.Errorf("TokenOrLogin: %v, and asked: %v", err, told)
+		}
+		f.load, f.save = nil, errors.New("disk full")
+		// The person has to be asked, not only the service.
+		service, _ := services.Load(cfg.HTTPClient)
+		service.(*ssooidctest.Service).FailNext("CreateToken", "AuthorizationPendingException", 1)
+		if _, err := session.Login(t.Context()); err != nil {
+			t.Errorf("Login: %v", err)
+		}
+		for who, err := range map[string]error{"program": session.Unsaved(), "person": told} {
+			if !errors.As(err, &cache) || !errors.Is(err, f.save) {
+				t.Errorf("the %s is told %v", who, err)
 			}
 		}
+		if log.count("level=WARN", "disk full") != 1 {
+			t.Errorf("log:\n%s", log.String())
+		}
+		f.save = nil
+		must(t, session.Close())
+		must(t, session.Unsaved())
+		stored(t, cfg.Cache)
 	})
 }
 
-// TestBrokenForAWhile: a token that could not be saved is kept, until the store has another; then that one counts.
+// TestBrokenForAWhile: a token that could not be saved is kept, until the store
+// has another. Then that one counts.
 func TestBrokenForAWhile(t *testing.T) {
 	t.Parallel()
 	for _, another := range []bool{false, true} {
@@ -122,22 +146,24 @@ func TestBrokenForAWhile(t *testing.T) {
 			f.save = nil
 			if another {
 				store(t, f, tokencache.Token{AccessToken: "another", ExpiresAt: time.Now().Add(time.Hour)})
-			}
-			f.load = errors.New("unreadable, for a moment")
-			if another {
-				f.load = nil
+			} else {
+				f.load = errors.New("unreadable, for a moment")
 			}
 			third, err := session.Refresh(t.Context(), second.AccessToken)
 			f.load = nil
 			if err != nil || third.AccessToken == second.AccessToken || (third.AccessToken == "another") != another {
 				t.Errorf("Refresh: %v, %v", third, err)
 			}
+			time.Sleep(10 * time.Second)
+			if token, err := session.Token(t.Context()); err != nil || token != third {
+				t.Errorf("Token: %v, %v", token, err)
+			}
 			if got := stored(t, f); got.AccessToken != third.AccessToken {
 				t.Errorf("in the cache: %v", got)
 			}
-			// What was kept meanwhile is no longer good for anything.
+			// What was kept meanwhile is of no use any more.
 			f.load = errors.New("unreadable again")
-			if token, err := session.Refresh(t.Context(), third.AccessToken); !errors.As(err, new(*login.RequiredError)) {
+			if token, err := session.Refresh(t.Context(), third.AccessToken); !errors.As(err, new(*login.CacheError)) {
 				t.Errorf("Refresh from an unreadable cache: %v, %v", token, err)
 			}
 		})
@@ -177,17 +203,6 @@ func (c *cancelling) TryLock(ctx context.Context, key string) (func(), bool, err
 	return c.Store.TryLock(ctx, key)
 }
 
-// nilStore returns what is there as nil where it is empty, as some databases do.
-type nilStore struct{ tokencache.Memory }
-
-func (s *nilStore) Load(ctx context.Context, key string) ([]byte, error) {
-	data, err := s.Memory.Load(ctx, key)
-	if len(data) == 0 {
-		data = nil
-	}
-	return data, err
-}
-
 // TestEmptyEntry: an empty entry is a torn one, and not a sign-out. Another tool may be writing a sign-in there, so a refresh
 // leaves it alone, and this session goes on by itself until that is done.
 func TestEmptyEntry(t *testing.T) {
@@ -195,11 +210,10 @@ func TestEmptyEntry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := approving()
 		cfg := config(s)
-		cfg.Cache = new(nilStore)
 		session, _ := signIn(t, cfg)
 		time.Sleep(2 * time.Hour)
 		s.HandleNext("CreateToken", func(w http.ResponseWriter, r *http.Request) {
-			must(t, cfg.Cache.Save(context.Background(), tokenKey, nil)) // by a tool that begins to write
+			put(t, cfg.Cache, tokenKey, []byte{}) // by a tool that begins to write
 			s.ServeHTTP(w, r)
 		}, 1)
 		token, err := session.Token(t.Context())
@@ -207,7 +221,7 @@ func TestEmptyEntry(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 3 { // also when it is due again
-			if data, err := cfg.Cache.Load(t.Context(), tokenKey); err != nil || data != nil {
+			if data, err := cfg.Cache.Load(t.Context(), tokenKey); err != nil || data == nil || len(data) > 0 {
 				t.Errorf("in the cache: %q, %v", data, err)
 			}
 			if _, err := newSession(t, cfg).Token(t.Context()); !errors.As(err, new(*login.RequiredError)) {

@@ -109,6 +109,12 @@ func wait(ctx context.Context, c Challenge, out io.Writer, pasted <-chan string)
 		}
 		select {
 		case <-ctx.Done():
+			var unsaved *CacheError
+			if errors.As(context.Cause(ctx), &unsaved) {
+				_, err := fmt.Fprintf(out, "%sYou are signed in, but only until this program ends: the sign-in could not be saved (%s).\n",
+					begin, secret.Printable(unsaved.Error(), 1000))
+				return err
+			}
 			return nil
 		case <-tick.C:
 		case line := <-pasted:

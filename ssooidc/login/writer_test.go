@@ -129,7 +129,8 @@ func TestCLIDuringRefresh(t *testing.T) {
 			}
 			s.ServeHTTP(w, r)
 		}, 1)
-		if next, err := session.Refresh(t.Context(), token.AccessToken); err != nil || next.AccessToken == token.AccessToken {
+		next, err := session.Refresh(t.Context(), token.AccessToken)
+		if signsOut != errors.As(err, new(*login.RequiredError)) || next.AccessToken == token.AccessToken {
 			t.Errorf("Refresh: %v, %v", next, err)
 		}
 		data, err := os.ReadFile(path)

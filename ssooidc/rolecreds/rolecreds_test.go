@@ -84,7 +84,7 @@ func TestRefused(t *testing.T) {
 		says      string
 	}{
 		{name: "401 once", exception: "UnauthorizedException", times: 1, want: []string{get, refresh, get}},
-		{name: "401 for good", exception: "UnauthorizedException", times: 9, want: []string{get, refresh, get}, required: true, says: "sign in to https://"},
+		{name: "401 for good", exception: "UnauthorizedException", times: 9, want: []string{get, refresh, get}, required: true, says: "has ended; sign in again"},
 		{name: "401 by its status alone", exception: "Whatever", status: 401, times: 9, want: []string{get, refresh, get}, required: true, says: "sign in"},
 		{name: "403", exception: "ForbiddenException", times: 9, want: []string{get}, says: "ask an administrator"},
 		{name: "403 that claims to be another", exception: "UnauthorizedException", status: 403, times: 9, want: []string{get}, says: "ask an administrator"},

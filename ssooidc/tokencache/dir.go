@@ -7,20 +7,24 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/ssooidc/ssooidc-go/internal/home"
 	"github.com/ssooidc/ssooidc-go/internal/pause"
 )
 
-// Dir is a [Store] in a folder: the blob of key k is the file k.json, and k.lock is its lock. Files have mode 0600. It
-// shares the folder with AWS's tools. The zero value is their folder. Safe for concurrent use, by many processes too.
+// Dir is a [Store] in a folder that it shares with AWS's tools. The blob of key k
+// is the file k.json, and k.lock is its lock. Files have mode 0600. The zero value
+// is AWS's own folder. It is safe for concurrent use, by many processes too.
 type Dir struct {
-	// Path is the folder; "" is ~/.aws/sso/cache, found anew at each call as AWS's SDKs find it: below HOME, on Windows
-	// USERPROFILE, else below the home folder that the system knows. The folder is made, for its owner only, when
-	// something is first saved or locked; one that is there is left as it is.
+	// Path is the folder. "" is ~/.aws/sso/cache, found anew at each call as AWS's
+	// SDKs find it: below HOME, on Windows USERPROFILE, else below the home folder
+	// that the system knows. The folder is made, for its owner only, when something
+	// is first saved or locked. A folder that exists is left as it is.
 	Path string
 }
 
@@ -32,9 +36,10 @@ const (
 	rereadDelay = 20 * time.Millisecond
 )
 
-// Load reads a file. One that is no JSON is likely being written by another tool: it is read again up to 5 times, 20 ms
-// apart, and then returned as it is. Anything but a regular file of at most 1 MiB is an error, and so is a file in the place
-// of one of its folders.
+// Load reads a file. If it is no JSON, another tool is likely writing it: it is
+// read again up to 5 times, 20 ms apart, and then returned as it is. Anything but
+// a regular file of at most 1 MiB is an error, and so is a file in the place of
+// one of its folders.
 func (d Dir) Load(ctx context.Context, key string) ([]byte, error) {
 	path, err := d.file(ctx, key, ".json")
 	if err != nil {
@@ -44,9 +49,9 @@ func (d Dir) Load(ctx context.Context, key string) ([]byte, error) {
 		data, torn, err := readFile(path)
 		if try == rereads || !torn && (err == nil || !isBusy(err)) {
 			if err != nil {
-				err = loadError(path, err)
+				return nil, loadError(path, err)
 			}
-			return data, err
+			return data, nil
 		}
 		if err := pause.For(ctx, rereadDelay); err != nil {
 			return nil, err
@@ -54,19 +59,27 @@ func (d Dir) Load(ctx context.Context, key string) ([]byte, error) {
 	}
 }
 
-// Delete removes a file, or the link that is in its place, and what saves left behind that were killed long ago. It returns
-// nil too where a folder of the file is missing, or is none.
-func (d Dir) Delete(ctx context.Context, key string) error {
-	path, err := d.file(ctx, key, ".json")
-	if err != nil {
-		return err
+// Keys implements [Lister]. It lists the files whose names are a key's.
+func (d Dir) Keys(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		folder, err := d.folder()
+		if err != nil {
+			yield("", err)
+			return
+		}
+		files, err := os.ReadDir(folder)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			yield("", err)
+			return
+		}
+		var keys []string
+		for _, file := range files {
+			if key, ok := strings.CutSuffix(file.Name(), ".json"); ok && isKey(key) {
+				keys = append(keys, key)
+			}
+		}
+		yieldKeys(ctx, keys, yield)
 	}
-	sweep(filepath.Dir(path))
-	err = whileBusy(ctx, isBusy, func() error { return os.Remove(path) })
-	if errors.Is(err, fs.ErrNotExist) || err != nil && blocking(filepath.Dir(path)) != "" {
-		return nil
-	}
-	return err
 }
 
 // file is the path of a key's file, if the call may go on.
@@ -74,21 +87,30 @@ func (d Dir) file(ctx context.Context, key, extension string) (string, error) {
 	if err := check(ctx, key); err != nil {
 		return "", err
 	}
-	folder := d.Path
-	if folder == "" {
-		dir, ok := home.Dir()
-		if !ok {
-			return "", errors.New("tokencache: there is no home folder: set HOME (on Windows USERPROFILE) or Dir.Path")
-		}
-		folder = filepath.Join(dir, ".aws", "sso", "cache")
-	}
-	return filepath.Join(folder, key+extension), nil
+	folder, err := d.folder()
+	return filepath.Join(folder, key+extension), err
 }
 
-// loadError tells a file in a folder's place from an entry that is not there, since a sign-in could not save one either.
+// folder is the folder that Path stands for.
+func (d Dir) folder() (string, error) {
+	if d.Path != "" {
+		return d.Path, nil
+	}
+	dir, ok := home.Dir()
+	if !ok {
+		return "", errors.New("tokencache: there is no home folder: set HOME (on Windows USERPROFILE) or Dir.Path")
+	}
+	return filepath.Join(dir, ".aws", "sso", "cache"), nil
+}
+
+// loadError is why a file could not be read, nil if there is none. A file in a
+// folder's place is an error: a sign-in could not save an entry there either.
 func loadError(path string, err error) error {
 	if file := blocking(filepath.Dir(path)); file != "" {
 		return &fs.PathError{Op: "load", Path: file, Err: errors.New("not a folder: move it away, then sign in again")}
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
 	return err
 }

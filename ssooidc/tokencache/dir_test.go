@@ -27,6 +27,16 @@ func TestDirIsAStore(t *testing.T) {
 	})
 }
 
+func TestForOwnerIsAStore(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) tokencache.Store { return tokencache.ForOwner(&tokencache.Memory{}, "alice") })
+}
+
+func TestFromKeyValueIsAStore(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) tokencache.Store { return tokencache.FromKeyValue(newKeyring(), t.TempDir()) })
+}
+
 func TestMemoryIsAStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) tokencache.Store { return &tokencache.Memory{} })
@@ -130,7 +140,7 @@ func TestLinks(t *testing.T) {
 		t.Errorf("after the save the file is %v, %v", info.Mode(), err)
 	}
 	plant()
-	if err := d.Delete(t.Context(), key); err != nil {
+	if err := tokencache.Set(t.Context(), d, key, nil); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
@@ -149,7 +159,7 @@ func TestLoadRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantLoadError(t, d, "not a regular file: move it away, then sign in again")
-	if err := d.Save(t.Context(), key, []byte("{}")); err == nil {
+	if err := tokencache.Set(t.Context(), d, key, []byte("{}")); err == nil {
 		t.Error("a folder was replaced")
 	}
 	if err := os.Remove(file); err != nil {
@@ -164,8 +174,8 @@ func TestLoadRefuses(t *testing.T) {
 	write(t, file, `"`+strings.Repeat("x", most-1)+`"`)
 	wantLoadError(t, d, "larger than 1 MiB: move it away, then sign in again")
 
-	if err := d.Save(t.Context(), key, make([]byte, most+1)); err == nil || !strings.Contains(err.Error(), "larger than 1 MiB") {
-		t.Errorf("Save: %v", err)
+	if swapped, err := d.CompareAndSwap(t.Context(), key, nil, make([]byte, most+1)); swapped || !errors.As(err, new(*tokencache.SizeError)) {
+		t.Errorf("CompareAndSwap: %t, %v", swapped, err)
 	}
 	if info, err := os.Stat(file); err != nil || info.Size() != most+1 {
 		t.Errorf("the refused save changed the file: %v, %v", info.Size(), err)
@@ -195,15 +205,12 @@ func TestFileInTheWay(t *testing.T) {
 	write(t, file, "")
 	d := tokencache.Dir{Path: filepath.Join(file, "cache")}
 	wantLoadErrorAt(t, d, file, "not a folder: move it away, then sign in again")
-	if err := d.Delete(t.Context(), key); err != nil {
-		t.Errorf("Delete: %v, want nil, since nothing is there", err)
-	}
 	want := "move away " + file + ", which is no folder"
 	if _, ok, err := d.TryLock(t.Context(), key); ok || err == nil || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("TryLock: ok %t, %v; want %s", ok, err, want)
 	}
-	if err := d.Save(t.Context(), key, []byte("{}")); err == nil || !strings.Contains(err.Error(), "look at what is in its place") {
-		t.Errorf("Save: %v", err)
+	if swapped, err := d.CompareAndSwap(t.Context(), key, nil, []byte("{}")); swapped || err == nil || !strings.Contains(err.Error(), "not a folder: move it away") {
+		t.Errorf("CompareAndSwap: %t, %v", swapped, err)
 	}
 }
 
@@ -260,8 +267,8 @@ func TestTorn(t *testing.T) {
 		d := tokencache.Dir{Path: t.TempDir()}
 		write(t, filepath.Join(d.Path, key+".json"), "")
 		synctest.Test(t, func(t *testing.T) {
-			time.AfterFunc(30*time.Millisecond, func() { d.Delete(context.Background(), key) })
-			if data, err := d.Load(t.Context(), key); !errors.Is(err, fs.ErrNotExist) {
+			time.AfterFunc(30*time.Millisecond, func() { os.Remove(filepath.Join(d.Path, key+".json")) })
+			if data, err := d.Load(t.Context(), key); data != nil || err != nil {
 				t.Errorf("%q, %v", data, err)
 			}
 		})
@@ -343,7 +350,7 @@ func TestMissesStayAsTheyAre(t *testing.T) {
 
 func save(t *testing.T, d tokencache.Dir, data string) {
 	t.Helper()
-	if err := d.Save(t.Context(), key, []byte(data)); err != nil {
+	if err := tokencache.Set(t.Context(), d, key, []byte(data)); err != nil {
 		t.Fatal(err)
 	}
 }

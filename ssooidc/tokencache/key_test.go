@@ -79,9 +79,10 @@ func TestContextOver(t *testing.T) {
 	for _, store := range []tokencache.Store{&tokencache.Memory{}, tokencache.Dir{Path: t.TempDir()}} {
 		key := tokencache.TokenKey("x")
 		_, loadErr := store.Load(ctx, key)
+		_, swapErr := store.CompareAndSwap(ctx, key, nil, []byte{})
 		_, _, lockErr := store.TryLock(ctx, key)
 		for call, err := range map[string]error{
-			"Load": loadErr, "Save": store.Save(ctx, key, nil), "Delete": store.Delete(ctx, key), "TryLock": lockErr,
+			"Load": loadErr, "CompareAndSwap": swapErr, "TryLock": lockErr,
 		} {
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("%T.%s: %v, want context.Canceled", store, call, err)

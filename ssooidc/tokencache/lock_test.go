@@ -22,7 +22,7 @@ const childVariable = "TOKENCACHE_TEST_CHILD"
 
 func TestMain(m *testing.M) {
 	play := map[string]func() error{
-		"save": saveAndDie, "hold": holdLock, "drop": dropUnlock, "count": countUnderLock, "read-only": useReadOnlyFolder,
+		"save": saveAndDie, "hold": holdLock, "drop": dropUnlock, "count": countUnderLock, "add": addToCounter, "add for ever": addForEver, "read-only": useReadOnlyFolder,
 	}[os.Getenv(childVariable)]
 	if play == nil {
 		os.Exit(m.Run())
@@ -152,7 +152,7 @@ func countUnderLock() error {
 		if err != nil {
 			return err
 		}
-		if err := d.Save(ctx, key, []byte(strconv.Itoa(n+1))); err != nil {
+		if err := tokencache.Set(ctx, d, key, []byte(strconv.Itoa(n+1))); err != nil {
 			return err
 		}
 		unlock()

@@ -3,13 +3,16 @@ package tokencache
 import (
 	"context"
 	"fmt"
-	"io/fs"
+	"iter"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 )
 
-// Memory is a [Store] that forgets everything when the process ends, for tests and for programs that must leave no file.
-// The zero value works; use it by pointer. Safe for concurrent use.
+// Memory is a [Store] that forgets everything when the process ends. It is for
+// tests, and for programs that must leave no file. The zero value works; use it
+// by pointer. It is safe for concurrent use.
 type Memory struct {
 	mu     sync.Mutex
 	blobs  map[string]*string // of which fmt prints the address only: a Memory may be a field of what is printed
@@ -37,40 +40,64 @@ func (m *Memory) Load(ctx context.Context, key string) ([]byte, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	data, ok := m.blobs[key]
-	if !ok {
-		return nil, &fs.PathError{Op: "load", Path: key, Err: fs.ErrNotExist}
-	}
-	return []byte(*data), nil
+	return m.blob(key), nil
 }
 
-// Save keeps a copy of data.
-func (m *Memory) Save(ctx context.Context, key string, data []byte) error {
-	if err := check(ctx, key); err != nil {
-		return err
+// blob is a copy of the blob, nil if there is none.
+func (m *Memory) blob(key string) []byte {
+	if text, ok := m.blobs[key]; ok {
+		return append([]byte{}, *text...)
+	}
+	return nil
+}
+
+// CompareAndSwap keeps a copy of new.
+func (m *Memory) CompareAndSwap(ctx context.Context, key string, old, new []byte) (swapped bool, err error) {
+	if err := checkSwap(ctx, key, new); err != nil {
+		return false, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if !isSame(m.blob(key), old) {
+		return false, nil
+	}
+	if new == nil {
+		delete(m.blobs, key)
+		return true, nil
+	}
 	if m.blobs == nil {
 		m.blobs = make(map[string]*string)
 	}
-	blob := string(data)
-	m.blobs[key] = &blob
-	return nil
+	text := string(new)
+	m.blobs[key] = &text
+	return true, nil
 }
 
-// Delete forgets the blob.
-func (m *Memory) Delete(ctx context.Context, key string) error {
-	if err := check(ctx, key); err != nil {
-		return err
+// Keys implements [Lister].
+func (m *Memory) Keys(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		m.mu.Lock()
+		keys := slices.Collect(maps.Keys(m.blobs))
+		m.mu.Unlock()
+		yieldKeys(ctx, keys, yield)
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.blobs, key)
-	return nil
 }
 
-// TryLock excludes the goroutines that use the same Memory. Calling unlock again does nothing.
+// yieldKeys yields keys until the context ends.
+func yieldKeys(ctx context.Context, keys []string, yield func(string, error) bool) {
+	for _, key := range keys {
+		if err := ctx.Err(); err != nil {
+			yield("", err)
+			return
+		}
+		if !yield(key, nil) {
+			return
+		}
+	}
+}
+
+// TryLock excludes the goroutines that use the same Memory. Calling unlock again
+// does nothing.
 func (m *Memory) TryLock(ctx context.Context, key string) (unlock func(), ok bool, err error) {
 	if err := check(ctx, key); err != nil {
 		return nil, false, err

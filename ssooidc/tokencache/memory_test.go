@@ -35,7 +35,7 @@ func TestMemoryUnlocksOnce(t *testing.T) {
 func TestMemoryPrintsNoBlob(t *testing.T) {
 	t.Parallel()
 	m := new(tokencache.Memory)
-	if err := m.Save(t.Context(), tokencache.TokenKey("dev"), []byte("PLANTED")); err != nil {
+	if err := tokencache.Set(t.Context(), m, tokencache.TokenKey("dev"), []byte("PLANTED")); err != nil {
 		t.Fatal(err)
 	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
@@ -44,7 +44,7 @@ func TestMemoryPrintsNoBlob(t *testing.T) {
 		}
 	}
 	app := &struct{ Cache tokencache.Memory }{}
-	if err := app.Cache.Save(t.Context(), key, []byte("s3cret")); err != nil {
+	if err := tokencache.Set(t.Context(), &app.Cache, key, []byte("s3cret")); err != nil {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer

@@ -14,6 +14,24 @@ const (
 	openNofollow = syscall.O_NOFOLLOW
 )
 
+// checkWritable returns why this process can't add files to a folder. It writes
+// nothing.
+func checkWritable(folder string) error {
+	const writeAndSearch = 2 | 1 // W_OK|X_OK of access(2)
+	if err := syscall.Access(folder, writeAndSearch); err != nil {
+		return &fs.PathError{Op: "access", Path: folder, Err: err}
+	}
+	return nil
+}
+
+// isReadOnly reports whether an error is a read-only file system's.
+func isReadOnly(err error) bool { return errors.Is(err, syscall.EROFS) }
+
+// isUnsupported reports whether an error is a file system's that has no locks.
+func isUnsupported(err error) bool {
+	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.ENOLCK) || errors.Is(err, syscall.EINVAL)
+}
+
 // isBusy: here a reader never holds anything up.
 func isBusy(error) bool { return false }
 

@@ -19,3 +19,18 @@ func isBusy(err error) bool {
 
 // syncFolder: Windows has no such thing.
 func syncFolder(string) error { return nil }
+
+// checkWritable: what a user may do in a folder, Windows tells only when it is done.
+func checkWritable(string) error { return nil }
+
+// isReadOnly reports whether an error is that of a write-protected medium.
+func isReadOnly(err error) bool {
+	const writeProtect = syscall.Errno(19)
+	return errors.Is(err, writeProtect)
+}
+
+// isUnsupported reports whether an error is a file system's that has no locks.
+func isUnsupported(err error) bool {
+	const invalidFunction = syscall.Errno(1)
+	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, invalidFunction)
+}

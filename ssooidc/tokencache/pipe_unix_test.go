@@ -32,8 +32,7 @@ func TestPipes(t *testing.T) {
 		}
 		unlock()
 	}
-	save(t, d, newData)
-	if got := load(t, d); got != newData {
-		t.Errorf("after a save: %q", got)
+	if swapped, err := d.CompareAndSwap(t.Context(), key, nil, []byte(newData)); swapped || err == nil {
+		t.Errorf("CompareAndSwap of a pipe: %t, %v", swapped, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
@@ -15,6 +16,9 @@ import (
 func TestReadOnlyFolder(t *testing.T) {
 	d := tokencache.Dir{Path: t.TempDir()}
 	save(t, d, oldData)
+	// An old lock file that can be written does not make the folder so.
+	write(t, filepath.Join(d.Path, key+".lock"), "")
+	write(t, filepath.Join(d.Path, tokencache.FolderLock), "")
 	if err := os.Chmod(d.Path, 0o500); err != nil {
 		t.Fatal(err)
 	}
@@ -23,6 +27,12 @@ func TestReadOnlyFolder(t *testing.T) {
 	dropPrivileges(t, child, d.Path)
 	if err := child.Run(); err != nil {
 		t.Error(err)
+	}
+	if err := os.Chmod(d.Path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(d.Path, key+".lock")); err != nil {
+		t.Fatal(err)
 	}
 	wantOnly(t, d, oldData)
 }
@@ -33,13 +43,13 @@ func useReadOnlyFolder() error {
 	if data, err := d.Load(ctx, key); err != nil || string(data) != oldData {
 		return fmt.Errorf("Load: %q, %w", data, err)
 	}
-	if _, ok, err := d.TryLock(ctx, key); ok || !errors.Is(err, os.ErrPermission) {
+	if _, ok, err := d.TryLock(ctx, key); ok || !errors.Is(err, tokencache.ErrReadOnly) || !errors.Is(err, os.ErrPermission) {
 		return fmt.Errorf("TryLock: ok %t, %w", ok, err)
 	}
-	if err := d.Save(ctx, key, []byte(newData)); !errors.Is(err, os.ErrPermission) {
+	if err := tokencache.Set(ctx, d, key, []byte(newData)); !errors.Is(err, tokencache.ErrReadOnly) || !errors.Is(err, os.ErrPermission) {
 		return fmt.Errorf("Save: %w", err)
 	}
-	if err := d.Delete(ctx, key); !errors.Is(err, os.ErrPermission) {
+	if err := tokencache.Set(ctx, d, key, nil); !errors.Is(err, tokencache.ErrReadOnly) || !errors.Is(err, os.ErrPermission) {
 		return fmt.Errorf("Delete: %w", err)
 	}
 	return nil

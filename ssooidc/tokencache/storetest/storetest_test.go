@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"io/fs"
 	"os"
 	"os/exec"
 	"runtime"
@@ -19,27 +18,62 @@ import (
 	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache/storetest"
 )
 
-// store is a Memory of which single methods can be replaced.
+// store is a Memory of which single steps can be replaced.
 type store struct {
 	tokencache.Memory
+	mu      sync.Mutex // held while a blob is compared and written
 	load    func(ctx context.Context, key string) ([]byte, error)
+	same    func(held, old []byte) bool
 	save    func(ctx context.Context, key string, data []byte) error
-	delete  func(ctx context.Context, key string) error
+	remove  func(ctx context.Context, key string) error
+	swap    func(ctx context.Context, key string, old, new []byte) (bool, error)
 	tryLock func(ctx context.Context, key string) (func(), bool, error)
 }
 
 func (s *store) Load(ctx context.Context, key string) ([]byte, error) { return s.load(ctx, key) }
-func (s *store) Save(ctx context.Context, key string, data []byte) error {
-	return s.save(ctx, key, data)
+
+func (s *store) CompareAndSwap(ctx context.Context, key string, old, new []byte) (bool, error) {
+	return s.swap(ctx, key, old, new)
 }
-func (s *store) Delete(ctx context.Context, key string) error { return s.delete(ctx, key) }
+
 func (s *store) TryLock(ctx context.Context, key string) (func(), bool, error) {
 	return s.tryLock(ctx, key)
 }
 
+// put writes over whatever is there. nil data removes it.
+func (s *store) put(ctx context.Context, key string, data []byte) error {
+	for {
+		held, err := s.Memory.Load(ctx, key)
+		if err != nil {
+			return err
+		}
+		if swapped, err := s.Memory.CompareAndSwap(ctx, key, held, data); swapped || err != nil {
+			return err
+		}
+	}
+}
+
+func (s *store) compareThenWrite(ctx context.Context, key string, old, new []byte) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	held, err := s.Memory.Load(ctx, key)
+	switch {
+	case err != nil || !s.same(held, old):
+		return false, err
+	case new == nil:
+		err = s.remove(ctx, key)
+	default:
+		err = s.save(ctx, key, new)
+	}
+	return err == nil, err
+}
+
+func same(held, old []byte) bool { return (held == nil) == (old == nil) && bytes.Equal(held, old) }
+
 func newStore() *store {
 	var s store
-	s.load, s.save, s.delete, s.tryLock = s.Memory.Load, s.Memory.Save, s.Memory.Delete, s.Memory.TryLock
+	s.load, s.same, s.save, s.swap, s.tryLock = s.Memory.Load, same, s.put, s.compareThenWrite, s.Memory.TryLock
+	s.remove = func(ctx context.Context, key string) error { return s.put(ctx, key, nil) }
 	return &s
 }
 
@@ -52,106 +86,162 @@ var broken = []struct {
 	{"a missing blob is empty", "Missing", func(s *store) {
 		s.load = func(ctx context.Context, key string) ([]byte, error) {
 			data, err := s.Memory.Load(ctx, key)
-			if errors.Is(err, fs.ErrNotExist) {
-				err = nil
-			}
-			return data, err
+			return append([]byte{}, data...), err
 		}
 	}},
-	{"a missing blob is another error", "Missing", func(s *store) {
+	{"a missing blob is an error", "Missing", func(s *store) {
 		s.load = func(ctx context.Context, key string) ([]byte, error) {
 			data, err := s.Memory.Load(ctx, key)
-			if errors.Is(err, fs.ErrNotExist) {
+			if data == nil && err == nil {
 				err = errors.New("no such blob")
 			}
 			return data, err
 		}
 	}},
-	{"deleting nothing is an error", "Missing", func(s *store) {
-		s.delete = func(ctx context.Context, key string) error {
-			if _, err := s.Memory.Load(ctx, key); err != nil {
-				return err
+	{"to remove nothing is an error", "Missing", func(s *store) {
+		s.remove = func(ctx context.Context, key string) error {
+			if data, err := s.Memory.Load(ctx, key); data == nil {
+				return errors.Join(err, errors.New("no such blob"))
 			}
-			return s.Memory.Delete(ctx, key)
+			return s.put(ctx, key, nil)
 		}
 	}},
 	{"a lock makes a blob", "Missing", func(s *store) {
 		s.tryLock = func(ctx context.Context, key string) (func(), bool, error) {
-			s.Memory.Save(ctx, key, nil)
+			s.put(ctx, key, []byte{})
 			return s.Memory.TryLock(ctx, key)
 		}
 	}},
-	{"the first save stays", "SaveLoadDelete", func(s *store) {
+	{"the first save stays", "SwapAndRemove", func(s *store) {
 		s.save = func(ctx context.Context, key string, data []byte) error {
-			if _, err := s.Memory.Load(ctx, key); err == nil {
-				return nil
+			if held, err := s.Memory.Load(ctx, key); held != nil {
+				return err
 			}
-			return s.Memory.Save(ctx, key, data)
+			return s.put(ctx, key, data)
 		}
 	}},
-	{"a shorter blob leaves an end of the old one", "SaveLoadDelete", func(s *store) {
+	{"a shorter blob leaves an end of the old one", "SwapAndRemove", func(s *store) {
 		s.save = func(ctx context.Context, key string, data []byte) error {
 			if old, err := s.Memory.Load(ctx, key); err == nil && len(old) > len(data) {
 				data = append(bytes.Clone(data), old[len(data):]...)
 			}
-			return s.Memory.Save(ctx, key, data)
+			return s.put(ctx, key, data)
 		}
 	}},
-	{"one blob for all keys", "SaveLoadDelete", func(s *store) {
+	{"one blob for all keys", "SwapAndRemove", func(s *store) {
 		one := tokencache.TokenKey("one blob")
-		s.save = func(ctx context.Context, _ string, data []byte) error { return s.Memory.Save(ctx, one, data) }
+		s.swap = func(ctx context.Context, _ string, old, new []byte) (bool, error) {
+			return s.Memory.CompareAndSwap(ctx, one, old, new)
+		}
 		s.load = func(ctx context.Context, _ string) ([]byte, error) { return s.Memory.Load(ctx, one) }
-		s.delete = func(ctx context.Context, _ string) error { return s.Memory.Delete(ctx, one) }
 	}},
-	{"a deletion does nothing", "SaveLoadDelete", func(s *store) {
-		s.delete = func(context.Context, string) error { return nil }
+	{"a removal does nothing", "SwapAndRemove", func(s *store) {
+		s.remove = func(context.Context, string) error { return nil }
+	}},
+	{"nothing is compared", "WrongOld", func(s *store) {
+		s.same = func([]byte, []byte) bool { return true }
+	}},
+	{"only lengths are compared", "WrongOld", func(s *store) {
+		s.same = func(held, old []byte) bool { return (held == nil) == (old == nil) && len(held) == len(old) }
+	}},
+	{"a wrong old removes", "WrongOld", func(s *store) {
+		s.swap = func(ctx context.Context, key string, old, new []byte) (bool, error) {
+			swapped, err := s.compareThenWrite(ctx, key, old, new)
+			if !swapped && new == nil {
+				s.put(ctx, key, nil)
+			}
+			return swapped, err
+		}
+	}},
+	{"a wrong old is an error", "WrongOld", func(s *store) {
+		s.swap = func(ctx context.Context, key string, old, new []byte) (bool, error) {
+			swapped, err := s.compareThenWrite(ctx, key, old, new)
+			if !swapped && err == nil {
+				err = errors.New("conflict")
+			}
+			return swapped, err
+		}
+	}},
+	{"none and empty are the same", "NilAndEmpty", func(s *store) { s.same = bytes.Equal }},
+	{"an empty blob removes", "NilAndEmpty", func(s *store) {
+		s.save = func(ctx context.Context, key string, data []byte) error {
+			if len(data) == 0 {
+				data = nil
+			}
+			return s.put(ctx, key, data)
+		}
+	}},
+	{"there is no limit", "TooLarge", func(s *store) {
+		var large []byte
+		s.save = func(ctx context.Context, key string, data []byte) error {
+			if len(data) > 1<<20 {
+				large = data
+				return nil
+			}
+			return s.put(ctx, key, data)
+		}
+		s.load = func(ctx context.Context, key string) ([]byte, error) {
+			if large != nil {
+				return large, nil
+			}
+			return s.Memory.Load(ctx, key)
+		}
+	}},
+	{"compares, then writes", "Counter", func(s *store) {
+		s.swap = func(ctx context.Context, key string, old, new []byte) (bool, error) {
+			if held, err := s.Memory.Load(ctx, key); err != nil || !same(held, old) {
+				return false, err
+			}
+			<-time.After(time.Millisecond) // time enough for another to compare
+			return true, s.put(ctx, key, new)
+		}
 	}},
 	{"blobs are trimmed", "Blobs", func(s *store) {
 		s.save = func(ctx context.Context, key string, data []byte) error {
-			return s.Memory.Save(ctx, key, bytes.TrimSpace(data))
+			return s.put(ctx, key, bytes.TrimSpace(data))
 		}
 	}},
 	{"blobs are made UTF-8", "Blobs", func(s *store) {
 		s.save = func(ctx context.Context, key string, data []byte) error {
-			return s.Memory.Save(ctx, key, bytes.ToValidUTF8(data, []byte("?")))
+			return s.put(ctx, key, bytes.ToValidUTF8(data, []byte("?")))
 		}
 	}},
 	{"blobs are cut", "Blobs", func(s *store) {
 		s.save = func(ctx context.Context, key string, data []byte) error {
-			return s.Memory.Save(ctx, key, data[:min(len(data), 4096)])
+			return s.put(ctx, key, data[:min(len(data), 4096)])
 		}
 	}},
 	{"data is kept", "Ownership", func(s *store) {
 		kept := map[string][]byte{}
-		s.save = func(_ context.Context, key string, data []byte) error { kept[key] = data; return nil }
+		s.swap = func(_ context.Context, key string, _, new []byte) (bool, error) { kept[key] = new; return true, nil }
 		s.load = func(_ context.Context, key string) ([]byte, error) { return bytes.Clone(kept[key]), nil }
 	}},
 	{"the blob itself is handed out", "Ownership", func(s *store) {
 		kept := map[string][]byte{}
-		s.save = func(_ context.Context, key string, data []byte) error { kept[key] = bytes.Clone(data); return nil }
+		s.swap = func(_ context.Context, key string, _, new []byte) (bool, error) {
+			kept[key] = bytes.Clone(new)
+			return true, nil
+		}
 		s.load = func(_ context.Context, key string) ([]byte, error) { return kept[key], nil }
 	}},
 	{"data is wiped", "Ownership", func(s *store) {
 		s.save = func(ctx context.Context, key string, data []byte) error {
 			defer clear(data)
-			return s.Memory.Save(ctx, key, data)
+			return s.put(ctx, key, data)
 		}
 	}},
-	{"Save takes any key", "Keys", func(s *store) {
-		s.save = func(ctx context.Context, key string, data []byte) error {
-			return s.Memory.Save(ctx, tokencache.TokenKey(key), data)
+	{"CompareAndSwap takes any key", "Keys", func(s *store) {
+		s.swap = func(ctx context.Context, key string, old, new []byte) (bool, error) {
+			return s.compareThenWrite(ctx, tokencache.TokenKey(key), old, new)
 		}
 	}},
 	{"Load takes any key", "Keys", func(s *store) {
 		s.load = func(ctx context.Context, key string) ([]byte, error) {
 			if len(key) != 40 {
-				return nil, fs.ErrNotExist
+				return nil, nil
 			}
 			return s.Memory.Load(ctx, key)
 		}
-	}},
-	{"Delete takes any key", "Keys", func(s *store) {
-		s.delete = func(ctx context.Context, key string) error { s.Memory.Delete(ctx, key); return nil }
 	}},
 	{"TryLock takes any key", "Keys", func(s *store) {
 		s.tryLock = func(ctx context.Context, key string) (func(), bool, error) {
@@ -159,17 +249,17 @@ var broken = []struct {
 		}
 	}},
 	{"case does not matter", "Keys", func(s *store) {
-		s.save = func(ctx context.Context, key string, data []byte) error {
-			return s.Memory.Save(ctx, strings.ToLower(key), data)
+		s.swap = func(ctx context.Context, key string, old, new []byte) (bool, error) {
+			return s.compareThenWrite(ctx, strings.ToLower(key), old, new)
 		}
 	}},
-	{"saves in two parts", "ConcurrentSaves", func(s *store) {
+	{"saves in two parts", "ConcurrentSwaps", func(s *store) {
 		s.save = func(ctx context.Context, key string, data []byte) error {
-			s.Memory.Save(ctx, key, data[:len(data)/2])
+			s.put(ctx, key, data[:len(data)/2])
 			for range 1000 {
 				s.Memory.Load(ctx, key)
 			}
-			return s.Memory.Save(ctx, key, data)
+			return s.put(ctx, key, data)
 		}
 	}},
 	{"nothing is locked", "Lock", func(s *store) {
@@ -184,7 +274,7 @@ var broken = []struct {
 			return unlock, ok, err
 		}
 	}},
-	{"a lock is for good", "Lock", func(s *store) {
+	{"a lock never ends", "Lock", func(s *store) {
 		s.tryLock = func(ctx context.Context, key string) (func(), bool, error) {
 			_, ok, err := s.Memory.TryLock(ctx, key)
 			return func() {}, ok, err
@@ -227,17 +317,17 @@ var broken = []struct {
 			return s.Memory.TryLock(ctx, tokencache.TokenKey("one lock"))
 		}
 	}},
-	{"Save takes the lock", "UseWhileLocked", func(s *store) {
+	{"a swap takes the lock", "UseWhileLocked", func(s *store) {
 		s.save = func(ctx context.Context, key string, data []byte) error {
 			unlock, ok, err := s.Memory.TryLock(ctx, key)
 			if !ok {
 				return errors.New("locked")
 			}
 			defer unlock()
-			return errors.Join(err, s.Memory.Save(ctx, key, data))
+			return errors.Join(err, s.put(ctx, key, data))
 		}
 	}},
-	{"Delete removes the lock", "UseWhileLocked", func(s *store) {
+	{"a removal removes the lock", "UseWhileLocked", func(s *store) {
 		var mu sync.Mutex
 		locks := map[string]*tokencache.Memory{}
 		s.tryLock = func(ctx context.Context, key string) (func(), bool, error) {
@@ -248,11 +338,11 @@ var broken = []struct {
 			}
 			return locks[key].TryLock(ctx, key)
 		}
-		s.delete = func(ctx context.Context, key string) error {
+		s.remove = func(ctx context.Context, key string) error {
 			mu.Lock()
 			defer mu.Unlock()
 			delete(locks, key)
-			return s.Memory.Delete(ctx, key)
+			return s.put(ctx, key, nil)
 		}
 	}},
 	{"looks, then takes", "LockExcludes", func(s *store) {
@@ -331,7 +421,7 @@ func TestWithoutLocks(t *testing.T) {
 	storetest.Run(t, func(*testing.T) tokencache.Store {
 		s := newStore()
 		s.tryLock = func(ctx context.Context, key string) (func(), bool, error) {
-			if _, err := s.Memory.Load(ctx, key); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if _, err := s.Memory.Load(ctx, key); err != nil {
 				return nil, false, err // the key is none
 			}
 			return nil, false, errors.ErrUnsupported
