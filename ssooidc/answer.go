@@ -31,8 +31,6 @@ func (h *handler) Answered(a wire.Answer) error {
 	switch {
 	case a.Problem != "":
 		return h.responseError(a, a.Problem)
-	case a.Status < 200: // which net/http never returns, but another HTTPClient may
-		return h.responseError(a, "the status is none of an answer's")
 	case a.Status/100 != 2:
 		return h.serviceError(a)
 	}

@@ -56,6 +56,11 @@ var roleSituations = []situation{
 	{name: "the session is over, says the portal", provoke: refusedRole("UnauthorizedException")},
 	{name: "the portal has a problem", provoke: retrieved(body(http.StatusServiceUnavailable, "{}"))},
 	{name: "a proxy's page", provoke: retrieved(page(http.StatusForbidden))},
+	{name: "a change of protocols", provoke: retrieved(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Connection", "Upgrade")
+		w.Header().Set("Upgrade", "other")
+		w.WriteHeader(http.StatusSwitchingProtocols)
+	})},
 	{name: "a proxy's page that repeats the token", provoke: retrieved(echo(http.StatusForbidden))},
 	{name: "an exception that repeats the token", provoke: retrieved(func(rw http.ResponseWriter, r *http.Request) {
 		body(http.StatusForbidden, `{"message":"not with `+r.Header.Get("X-Amz-Sso_bearer_token")+`"}`, "X-Amzn-ErrorType", "ForbiddenException")(rw, r)

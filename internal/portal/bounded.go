@@ -2,6 +2,7 @@ package portal
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 
@@ -17,6 +18,12 @@ type Bounded struct{ wire.Doer }
 // Do sends a request.
 func (b Bounded) Do(req *http.Request) (*http.Response, error) {
 	resp, err := b.Doer.Do(req)
+	if err == nil && resp != nil && resp.StatusCode/100 == 1 {
+		if resp.Body != nil {
+			resp.Body.Close()
+		}
+		return nil, fmt.Errorf("the answer has status %d, which is none of an answer's: check any endpoint or proxy that is configured", resp.StatusCode)
+	}
 	if resp != nil && resp.Body != nil {
 		resp.Body = &body{resp.Body, maxBody}
 	}

@@ -78,6 +78,9 @@ func Logout(ctx context.Context, client wire.Doer, endpoint, token string) error
 		return noAnswer(err, token)
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode < 200 { // of a protocol that nobody asked for: there is no end to read to
+		return &Error{StatusCode: resp.StatusCode}
+	}
 	// The status of an answer that breaks off says enough. It is read so that the connection can be used again, too.
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	if resp.StatusCode/100 == 2 && !isPage(body) {

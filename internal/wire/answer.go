@@ -57,6 +57,9 @@ func read(resp *http.Response, buffer *bytes.Buffer) Answer {
 	defer resp.Body.Close()
 	answer := Answer{Status: resp.StatusCode, Header: resp.Header}
 	switch {
+	case resp.StatusCode < 200: // of a protocol that nobody asked for: there is no end to read to
+		answer.Problem = "the status is none of an answer's"
+		return answer
 	case resp.Request != nil && resp.Request.Response != nil:
 		answer.Problem = "the HTTP client followed a redirect, and the service never sends one"
 		return answer
