@@ -65,8 +65,8 @@ func New(opts Options) (*Client, error) {
 		if httpClient, err = wire.NewHTTPClient(); err != nil {
 			return nil, &OptionsError{Field: "HTTPClient", Problem: err.Error(), Err: err}
 		}
-	case standard:
-		httpClient = wire.WithoutRedirects(hc)
+	default:
+		httpClient = wire.Redirectless(httpClient)
 	}
 	retryer := opts.Retryer
 	if retryer == nil {

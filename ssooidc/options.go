@@ -40,8 +40,9 @@ type Options struct {
 	DisableHTTPS bool
 
 	// HTTPClient sends the requests. The default, also for a nil *http.Client, honours the proxy variables and
-	// AWS_CA_BUNDLE, needs TLS 1.2 or later, and gives an attempt 60 seconds. A *http.Client is copied, and the
-	// copy follows no redirect; its Transport must honour the request's context, as [http.RoundTripper] has it.
+	// AWS_CA_BUNDLE, needs TLS 1.2 or later, and gives an attempt 60 seconds. A *http.Client
+	// is copied, and the copy follows no redirect; so is the AWS SDK's BuildableClient.
+	// Its Transport must honour the request's context, as [http.RoundTripper] has it.
 	//
 	// Any other type is left to itself, on a goroutine of its own, once the call's context has ended. If it follows
 	// redirects, no body goes along, but headers may: to sign, give a *http.Client, or one that follows none.

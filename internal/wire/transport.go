@@ -50,6 +50,24 @@ func proxyAnswered(_ context.Context, proxy *url.URL, _ *http.Request, answer *h
 	return &net.OpError{Op: "proxyconnect", Net: "tcp", Err: errors.New(why)}
 }
 
+// buildable is the AWS SDK's BuildableClient, which follows some redirects.
+type buildable interface {
+	GetTransport() *http.Transport
+	GetTimeout() time.Duration
+}
+
+// Redirectless is a copy of a Doer that follows no redirect, if the Doer is a
+// *http.Client or the AWS SDK's BuildableClient. Others are left as they are.
+func Redirectless(doer Doer) Doer {
+	switch c := doer.(type) {
+	case *http.Client:
+		return WithoutRedirects(c)
+	case buildable:
+		return WithoutRedirects(&http.Client{Transport: c.GetTransport(), Timeout: c.GetTimeout()})
+	}
+	return doer
+}
+
 // WithoutRedirects is a copy of an HTTP client that returns a redirect instead of following it: a request
 // with secrets goes nowhere but where it was sent.
 func WithoutRedirects(c *http.Client) *http.Client {

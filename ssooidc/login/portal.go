@@ -33,11 +33,7 @@ func (s *Session) portal() (url string, client ssooidc.HTTPClient, err error) {
 		return "", nil, err
 	}
 	if s.bringsClient() {
-		client = s.cfg.HTTPClient
-		if c, ok := client.(*http.Client); ok {
-			client = wire.WithoutRedirects(c)
-		}
-		return url, client, nil
+		return url, wire.Redirectless(s.cfg.HTTPClient), nil
 	}
 	ours, err := wire.NewHTTPClient()
 	if err != nil {

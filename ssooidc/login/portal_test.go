@@ -3,11 +3,15 @@ package login_test
 import (
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"testing"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
 	"github.com/ssooidc/ssooidc-go/internal/portal"
 	"github.com/ssooidc/ssooidc-go/ssooidc"
 	"github.com/ssooidc/ssooidc-go/ssooidc/login"
+	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
 )
 
 // doer is an HTTP client that is no *http.Client.
@@ -50,6 +54,37 @@ func TestPortal(t *testing.T) {
 	t.Setenv("AWS_CA_BUNDLE", "/nowhere/ca.pem")
 	if _, client, err := session.Portal(); err == nil || client != nil {
 		t.Errorf("without a CA bundle: %T, %v", client, err)
+	}
+}
+
+// TestPortalRedirects: the portal sends the session's token elsewhere, and it does
+// not go there.
+func TestPortalRedirects(t *testing.T) {
+	t.Parallel()
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("%s went elsewhere with %v", r.Method, r.Header)
+	}))
+	t.Cleanup(elsewhere.Close)
+	portal := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
+	t.Cleanup(portal.Close)
+	for name, client := range map[string]ssooidc.HTTPClient{
+		"ours": nil, "a *http.Client": &http.Client{}, "AWS's": awshttp.NewBuildableClient(),
+	} {
+		session, err := login.New(login.Config{
+			StartURL: startURL, Region: region, PortalEndpoint: portal.URL, HTTPClient: client, Cache: new(tokencache.Memory),
+		})
+		must(t, err)
+		url, client, err := session.Portal()
+		must(t, err)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/federation/credentials", nil)
+		must(t, err)
+		req.Header.Set("X-Amz-Sso_bearer_token", "s3cret")
+		resp, err := client.Do(req)
+		if err != nil || resp.StatusCode != http.StatusTemporaryRedirect {
+			t.Errorf("%s: %v, %v", name, resp, err)
+			continue
+		}
+		resp.Body.Close()
 	}
 }
 
