@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,30 +13,32 @@ import (
 	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
 )
 
-// bad is a store that misbehaves in its next calls.
+// bad is a store that misbehaves in one of its methods, until it is mended.
 type bad struct {
 	tokencache.Store
-	load, swap, lock func() // each nil: as it should be
+	where     string
+	misbehave func()
+	mended    atomic.Bool
 }
 
-func call(f func()) {
-	if f != nil {
-		f()
+func (b *bad) call(where string) {
+	if where == b.where && !b.mended.Load() {
+		b.misbehave()
 	}
 }
 
 func (b *bad) Load(ctx context.Context, key string) ([]byte, error) {
-	call(b.load)
+	b.call("Load")
 	return b.Store.Load(ctx, key)
 }
 
 func (b *bad) CompareAndSwap(ctx context.Context, key string, old, next []byte) (bool, error) {
-	call(b.swap)
+	b.call("CompareAndSwap")
 	return b.Store.CompareAndSwap(ctx, key, old, next)
 }
 
 func (b *bad) TryLock(ctx context.Context, key string) (func(), bool, error) {
-	call(b.lock)
+	b.call("TryLock")
 	return b.Store.TryLock(ctx, key)
 }
 
@@ -49,11 +52,7 @@ func TestBadStore(t *testing.T) {
 		"hangs for ten minutes": func() { time.Sleep(10 * time.Minute) },
 		"ends its goroutine":    runtime.Goexit,
 	} {
-		for where, set := range map[string]func(*bad, func()){
-			"Load":           func(b *bad, f func()) { b.load = f },
-			"CompareAndSwap": func(b *bad, f func()) { b.swap = f },
-			"TryLock":        func(b *bad, f func()) { b.lock = f },
-		} {
+		for _, where := range []string{"Load", "CompareAndSwap", "TryLock"} {
 			for name, use := range map[string]func(*scanned, context.Context) error{
 				"Token":   func(s *scanned, ctx context.Context) error { _, err := s.Token(ctx); return err },
 				"Status":  func(s *scanned, ctx context.Context) error { _, err := s.Status(ctx); return err },
@@ -66,10 +65,9 @@ func TestBadStore(t *testing.T) {
 						cfg := config(approving())
 						signIn(t, cfg)
 						time.Sleep(2 * time.Hour)
-						b := &bad{Store: cfg.Cache}
+						b := &bad{Store: cfg.Cache, where: where, misbehave: misbehave}
 						cfg.Cache = b
 						session := newSession(t, cfg)
-						set(b, misbehave)
 						ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 						defer cancel()
 						start := time.Now()
@@ -77,7 +75,7 @@ func TestBadStore(t *testing.T) {
 						if took := time.Since(start); took > 10*time.Second {
 							t.Errorf("%v after %v", err, took)
 						}
-						set(b, nil)
+						b.mended.Store(true)
 						time.Sleep(15 * time.Minute)
 						for _, key := range []string{tokenKey, tokencache.TokenKey("sign-in " + tokenKey)} {
 							holdLock(t, b, key)()

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,17 +18,22 @@ import (
 // once, though the connection stays open on the other side.
 func TestSwitchingProtocols(t *testing.T) {
 	t.Parallel()
+	var mu sync.Mutex
 	var open []net.Conn
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "Upgrade")
 		w.Header().Set("Upgrade", "other")
 		w.WriteHeader(http.StatusSwitchingProtocols)
 		if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
+			mu.Lock()
+			defer mu.Unlock()
 			open = append(open, conn)
 		}
 	}))
 	t.Cleanup(func() {
 		server.Close()
+		mu.Lock()
+		defer mu.Unlock()
 		for _, conn := range open {
 			conn.Close()
 		}

@@ -59,8 +59,11 @@ type Keeper struct {
 
 	unsaved atomic.Pointer[unsaved] // what the store has not taken yet; nil: nothing
 
-	mu      sync.Mutex    // guards what follows and all writing to memory; never held while anything waits
-	era     uint64        // counts sign-ins and sign-outs: what began in an earlier era changes no memory
+	mu  sync.Mutex // guards what follows and all writing to memory; never held while anything waits
+	era uint64     // counts sign-ins and sign-outs: what began in an earlier era changes no memory
+
+	signedInAt time.Time // of the sign-in that began the era; zero: a sign-out did
+
 	flight  *flight       // the refresh that is under way in this era; nil: none
 	running int           // flights that have not landed, those of earlier eras included
 	turn    chan struct{} // see takeTurn; nil: not used yet
@@ -122,10 +125,10 @@ func (k *Keeper) set(t Token, due time.Time) {
 	k.memory.Store(&held{t, earlier(due, t.ExpiresAt).Unix()})
 }
 
-// newEra begins when a sign-in or a sign-out has succeeded. What a refresh of an
-// earlier era finds does not get into memory. Something unsaved of the given
-// sign-ins is dropped and returned.
-func (k *Keeper) newEra(t Token, due time.Time, drop ...string) (dropped *unsaved) {
+// newEra begins when a sign-in or a sign-out, of which e is none, has succeeded.
+// What a refresh of an earlier era finds does not get into memory. Something
+// unsaved of the given sign-ins is dropped and returned.
+func (k *Keeper) newEra(e entry, drop ...string) (dropped *unsaved) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if u := k.unsaved.Load(); u != nil && slices.Contains(drop, u.entry.signIn()) && k.unsaved.CompareAndSwap(u, nil) {
@@ -133,7 +136,8 @@ func (k *Keeper) newEra(t Token, due time.Time, drop ...string) (dropped *unsave
 	}
 	k.era++
 	k.flight = nil
-	k.set(t, due)
+	k.signedInAt = e.member.SignedInAt
+	k.set(e.public(), e.due(k.Window))
 	return dropped
 }
 

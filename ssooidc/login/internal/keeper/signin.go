@@ -46,7 +46,7 @@ func (k *Keeper) Since(ctx context.Context, seen Seen) (t Token, ok bool) {
 			return err
 		}
 		if !e.inMemory {
-			k.newEra(e.public(), e.due(k.Window), k.pendingSignIn())
+			k.newEra(e, k.pendingSignIn())
 		}
 		t, ok = e.public(), true
 		return nil
@@ -69,10 +69,17 @@ func (k *Keeper) SignIn(ctx context.Context, t tokencache.Token, before Seen) (T
 		return Token{}, err
 	}
 	u := &unsaved{entry: s, isSignIn: true, earlier: before.signIn}
+	era := k.currentEra()
 	ctx = context.WithoutCancel(ctx)
 	waitCtx, cancel := context.WithTimeout(ctx, signInTimeout)
 	defer cancel()
 	release, err := k.takeTurn(waitCtx)
+	if k.isLate(era, s) {
+		if release != nil {
+			release()
+		}
+		return k.Token(ctx, "")
+	}
 	k.unsaved.Store(u)
 	latest, orphan := s, entry{}
 	if err == nil {
@@ -95,15 +102,23 @@ func (k *Keeper) SignIn(ctx context.Context, t tokencache.Token, before Seen) (T
 	}
 	switch unsavedErr := k.Unsaved(); {
 	case err != nil: // what is under way hangs, and goes on
-		k.newEra(s.public(), now())
+		k.newEra(s)
 		return s.public(), nil
 	case orphan.kind == ours:
-		k.newEra(Token{}, time.Time{})
+		k.newEra(entry{})
 		k.Service.End(ctx, orphan.token)
 		return Token{}, &RequiredError{Reason: SignedOut}
 	case unsavedErr != nil:
 		k.Service.Warn(ctx, "save the token, which is lost when this process ends", unsavedErr)
 	}
-	k.newEra(latest.public(), latest.due(k.Window))
+	k.newEra(latest)
 	return latest.public(), nil
+}
+
+// isLate reports whether a later sign-in than s has ended in this process since
+// era. A clock that has jumped back makes no sign-in late.
+func (k *Keeper) isLate(era uint64, s entry) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.era != era && k.signedInAt.After(s.member.SignedInAt)
 }

@@ -3,8 +3,6 @@ package keeper
 import (
 	"context"
 
-	"time"
-
 	"github.com/ssooidc/ssooidc-go/ssooidc/tokencache"
 )
 
@@ -32,7 +30,7 @@ func (k *Keeper) SignOut(ctx context.Context) (Removed, error) {
 			return &StoreError{err}
 		}
 		// What is unsaved of another sign-in has come in between.
-		removed = removedFrom(e, k.newEra(Token{}, time.Time{}, e.signIn(), unsaved), h)
+		removed = removedFrom(e, k.newEra(entry{}, e.signIn(), unsaved), h)
 		return nil
 	})
 	if err != nil && ctx.Err() != nil {
