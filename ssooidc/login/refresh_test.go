@@ -232,8 +232,8 @@ func TestMeanwhile(t *testing.T) {
 	tests := []struct {
 		name string
 		do   func(store tokencache.Store, now tokencache.Token) []byte // what to put there; nil: nothing
-		// What the caller gets, "ours", "theirs" or "nothing", and what is in the cache in
-		// the end: "ours", "theirs" or "none".
+		// What the caller gets, "ours", "theirs" or "nothing", and what is in the
+		// cache in the end: "ours", "theirs" or "none".
 		// Or "torn": what the other has put there.
 		gets, stays string
 		extra       string // a field that must be in the cache

@@ -20,7 +20,7 @@ func isBusy(err error) bool {
 // syncFolder: Windows has no such thing.
 func syncFolder(string) error { return nil }
 
-// checkWritable: what a user may do in a folder, Windows tells only when it is done.
+// checkWritable returns nil: Windows tells what a user may do only when it is done.
 func checkWritable(string) error { return nil }
 
 // isReadOnly reports whether an error is that of a write-protected medium.

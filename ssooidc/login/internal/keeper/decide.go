@@ -26,15 +26,20 @@ type action struct {
 // caller has seen refused, or "". canSave is false if the store is read-only:
 // a refresh would then end the session of the others who read the same entry.
 //
-//	entry                   access token              refresh token                action
-//	none, torn, foreign     -                         -                            reason
-//	ours                    good, not due             any                          use
-//	ours                    good, due                 usable, and can be saved     use, refresh
-//	ours                    good, due                 marked, none, can't be saved use
-//	ours                    expired, refused, marked  usable, and can be saved     refresh
-//	ours                    expired, refused, marked  usable, can't be saved       ReadOnly
-//	ours                    expired, refused, marked  marked                       SessionEnded
-//	ours                    expired, refused, marked  none, registration expired   NotRefreshable
+//	entry   access token  refresh token      action
+//	none    -             -                  NotSignedIn
+//	torn    -             -                  Torn
+//	foreign -             -                  OtherConfiguration
+//	ours    good, not due any                use
+//	ours    good, due     usable             use, refresh
+//	ours    good, due     read-only, or not  use
+//	ours    bad           usable             refresh
+//	ours    bad           usable, read-only  ReadOnly
+//	ours    bad           marked             SessionEnded
+//	ours    bad           none               NotRefreshable
+//
+// A bad access token has expired, was refused or is marked. A read-only refresh
+// token is usable, but the result could not be saved.
 func decide(e entry, now time.Time, refused string, window time.Duration, canSave bool) action {
 	switch e.kind {
 	case none:
