@@ -67,7 +67,6 @@ type Keeper struct {
 	flight  *flight       // the refresh that is under way in this era; nil: none
 	running int           // flights that have not landed, those of earlier eras included
 	turn    chan struct{} // see takeTurn; nil: not used yet
-	idle    chan struct{}
 }
 
 // Token is an access token.

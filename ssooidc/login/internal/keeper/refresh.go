@@ -112,7 +112,6 @@ func (k *Keeper) settle(f *flight, e entry, canSave bool) bool {
 		}
 		f.token, f.err = e.public(), nil
 		k.hold(f.era, f.token, due)
-		f.becomeUsable()
 	}
 	if !a.use && !a.refresh {
 		k.hold(f.era, Token{}, time.Time{})

@@ -10,7 +10,6 @@ import (
 type flight struct {
 	era     uint64
 	refused string        // the access token that it is to replace, or ""
-	usable  chan struct{} // closed when a token in memory can be used meanwhile
 	done    chan struct{} // closed when the rest is there
 
 	token  Token
@@ -19,8 +18,10 @@ type flight struct {
 	left   bool // its first caller has left before there was anything to lose
 }
 
-// patience is how long callers wait for a refresh if they have a good token.
-const patience = 5 * time.Second
+const (
+	patience  = 5 * time.Second        // how long callers wait for a refresh if they have a good token
+	lookAgain = 100 * time.Millisecond // after that, for a good token in memory
+)
 
 // Token returns a good access token other than the refused one: from memory,
 // from the store, or refreshed. Concurrent callers share one refresh, which goes
@@ -43,7 +44,7 @@ func (k *Keeper) Token(ctx context.Context, refused string) (Token, error) {
 		} else if isGood {
 			return h.Token, nil
 		}
-		if landed := k.wait(ctx, f, refused, patient.C); !landed {
+		if landed := k.wait(ctx, f, refused, patient); !landed {
 			if h := k.memory.Load(); h.good(refused) {
 				return h.Token, nil
 			}
@@ -65,8 +66,7 @@ func (k *Keeper) Token(ctx context.Context, refused string) (Token, error) {
 
 // wait waits until the flight has landed, and reports whether it has. It ends
 // early with the context, or with a good token after the patience is over.
-func (k *Keeper) wait(ctx context.Context, f *flight, refused string, patient <-chan time.Time) (landed bool) {
-	var usable chan struct{} // nil: not yet
+func (k *Keeper) wait(ctx context.Context, f *flight, refused string, patient *time.Timer) (landed bool) {
 	for {
 		select {
 		case <-f.done:
@@ -75,13 +75,11 @@ func (k *Keeper) wait(ctx context.Context, f *flight, refused string, patient <-
 		}
 		select {
 		case <-f.done:
-		case <-patient:
-			usable = f.usable
-		case <-usable:
+		case <-patient.C:
+			patient.Reset(lookAgain) // the flight may find a good token yet
 			if k.memory.Load().good(refused) {
 				return false
 			}
-			usable = nil
 		case <-ctx.Done():
 			return false
 		}
@@ -94,7 +92,7 @@ func (k *Keeper) join(refused string) (f *flight, isMine bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.flight == nil {
-		k.flight = &flight{era: k.era, refused: refused, usable: make(chan struct{}), done: make(chan struct{}), err: errNoResult}
+		k.flight = &flight{era: k.era, refused: refused, done: make(chan struct{}), err: errNoResult}
 		k.running++
 		isMine = true
 	}
@@ -106,37 +104,23 @@ func (k *Keeper) join(refused string) (f *flight, isMine bool) {
 // What follows is detached.
 func (k *Keeper) begin(ctx context.Context, f *flight, hasToken bool) {
 	detached := context.WithoutCancel(ctx)
-	switch {
-	case hasToken:
-		f.becomeUsable()
-		go func() {
-			ctx, cancel := context.WithTimeout(detached, storeTimeout)
-			defer cancel()
-			if k.first(ctx, f) {
-				k.rest(detached, f)
-			}
-		}()
-	case ctx.Done() == nil:
+	if ctx.Done() == nil && !hasToken {
 		// The caller can't leave, and a goroutine would take as long as the look.
 		if k.first(ctx, f) {
 			go k.rest(detached, f)
 		}
-	default:
-		go func() {
-			if k.first(ctx, f) {
-				k.rest(detached, f)
-			}
-		}()
+		return
 	}
-}
-
-// becomeUsable tells those who wait that there is a good token in memory.
-func (f *flight) becomeUsable() {
-	select {
-	case <-f.usable:
-	default:
-		close(f.usable)
-	}
+	go func() {
+		if hasToken {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(detached, storeTimeout)
+			defer cancel()
+		}
+		if k.first(ctx, f) {
+			k.rest(detached, f)
+		}
+	}()
 }
 
 func (k *Keeper) currentEra() uint64 {
@@ -155,15 +139,14 @@ func (k *Keeper) land(f *flight, p any) {
 	if k.flight == f {
 		k.flight = nil
 	}
-	if k.running--; k.running == 0 && k.idle != nil {
-		close(k.idle)
-		k.idle = nil
-	}
+	k.running--
 	close(f.done)
 }
 
-// closeTimeout is longer than one attempt to refresh takes.
-const closeTimeout = time.Minute
+const (
+	closeTimeout = time.Minute // longer than one attempt to refresh takes
+	closePoll    = 10 * time.Millisecond
+)
 
 // Close waits until no refresh is under way, and tries once more to save what
 // the store has not taken. Its error says what may be lost when the process
@@ -171,16 +154,8 @@ const closeTimeout = time.Minute
 func (k *Keeper) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	k.mu.Lock()
-	if k.running > 0 && k.idle == nil {
-		k.idle = make(chan struct{})
-	}
-	idle := k.idle
-	k.mu.Unlock()
-	if idle != nil {
-		select {
-		case <-idle:
-		case <-ctx.Done():
+	for k.isFlying() {
+		if !sleep(ctx, closePoll) {
 			return errUnderWay
 		}
 	}
@@ -188,4 +163,11 @@ func (k *Keeper) Close() error {
 		_ = run(ctx, func() error { _, _, err := k.look(ctx); return err })
 	}
 	return k.Unsaved()
+}
+
+// isFlying reports whether a flight has not landed, of this era or an earlier one.
+func (k *Keeper) isFlying() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.running > 0
 }
