@@ -95,6 +95,39 @@ func TestEndedBeforeExpiry(t *testing.T) {
 	})
 }
 
+// TestEndedWhileDue: the service refuses to refresh a token that is still valid by
+// its time. When the portal refuses that too, all processes are told.
+func TestEndedWhileDue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := approving()
+		cfg := config(s)
+		session, token := signIn(t, cfg)
+		time.Sleep(56 * time.Minute)
+		s.EndSessions()
+		if got, err := session.Token(t.Context()); err != nil || got.AccessToken != token.AccessToken || got.Refreshable {
+			t.Errorf("Token: %v, %v", got, err)
+		}
+		if status, err := session.Status(t.Context()); err != nil || status.Reason != 0 || status.Refreshable {
+			t.Errorf("Status: %+v, %v", status, err)
+		}
+		var required *login.RequiredError
+		if _, err := session.Refresh(t.Context(), token.AccessToken); !errors.As(err, &required) || required.Reason != login.SessionEnded {
+			t.Errorf("Refresh: %v", err)
+		}
+		other := newSession(t, cfg)
+		if _, err := other.Token(t.Context()); !errors.As(err, &required) || required.Reason != login.SessionEnded {
+			t.Errorf("Token of another process: %v", err)
+		}
+		if status, err := other.Status(t.Context()); err != nil || status.Reason != login.SessionEnded {
+			t.Errorf("Status: %+v, %v", status, err)
+		}
+		if refreshes(s) != 1 {
+			t.Errorf("%d refreshes", refreshes(s))
+		}
+	})
+}
+
 // readOnlyStore is a store that is mounted into a container.
 type readOnlyStore struct{ tokencache.Store }
 

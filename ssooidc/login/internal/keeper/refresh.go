@@ -51,7 +51,22 @@ func (k *Keeper) first(ctx context.Context, f *flight) (isNext bool) {
 		f.left = true
 		return false
 	}
-	return k.accept(ctx, f, orphan, err) && !k.settle(f, e, true)
+	if !k.accept(ctx, f, orphan, err) {
+		return false
+	}
+	if isSettled := k.settle(f, e, true); !isSettled {
+		return true
+	}
+	// The refresh token is marked, and a caller has seen the access token refused
+	// too: no process is to take that for good any more.
+	if e.refused.Refresh && !e.refused.Access && f.refused == e.token.AccessToken {
+		r := e.refused
+		r.Access = true
+		if marked, err := e.marked(r); err == nil {
+			k.keep(ctx, f, e, marked, nil)
+		}
+	}
+	return false
 }
 
 // rest refreshes the token under the lock, unless another process does.
@@ -230,7 +245,7 @@ func (k *Keeper) keep(ctx context.Context, f *flight, e, next entry, refusal err
 	if err := k.Unsaved(); err != nil {
 		k.Service.Warn(ctx, "save the token, which is lost when this process ends", err)
 	}
-	isIssued := refusal == nil && latest.hasTokensOf(next)
+	isIssued := next.member.Refreshes > e.member.Refreshes && latest.hasTokensOf(next)
 	if !k.settle(f, latest, true) && !isIssued {
 		return false
 	}
