@@ -23,7 +23,7 @@ var key = tokencache.TokenKey("my-sso")
 func TestDirIsAStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) tokencache.Store {
-		return tokencache.Dir{Path: filepath.Join(t.TempDir(), "a", "b")}
+		return tokencache.Dir{Path: filepath.Join(memoryBacked(t), "a", "b")}
 	})
 }
 
